@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The mathematics of the sum. Imports ND4J arrays only.
+ * The mathematics of the sum: how the gradients of micro-batches become the gradient of their window.
+ *
+ * <p>With a loss that is a sum over examples, the gradient of a window is the sum of the gradients of its micro-batches.
+ * {@link io.github.gradacc.grad.GradientSum} forms that sum. Some slices of a network's gradient array are not gradients
+ * but <em>updates</em> (the moving statistics of batch normalisation, the centres of a centre loss); adding those would be
+ * wrong, and {@link io.github.gradacc.grad.UpdatePool}s combine them instead.
+ *
+ * <p>Innermost package: it may import ND4J arrays and nothing of DL4J or of this library.
  */
 @NullMarked
 package io.github.gradacc.grad;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.batch;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.dataset.AsyncMultiDataSetIterator;
+import org.nd4j.linalg.dataset.adapter.MultiDataSetIteratorAdapter;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The batches of one epoch, read as native training reads them: the iterator is reset if it is at its end, and prefetched
+ * in the background if it allows that.
+ *
+ * <p>A batch is good until the next one is asked for. A failure of the iterator surfaces in {@link #hasNext()} or
+ * {@link #next()} on the thread that calls, also when it happened in the background. Not thread-safe; {@link #close()} ends
+ * the background thread and keeps the interrupt status of the caller.
+ */
+public final class Batches implements AutoCloseable {
+
+    private final MultiDataSetIterator batches;
+    private final @Nullable FailureRelay relay;
+    private long waitedMillis;
+
+    private Batches(MultiDataSetIterator source) {
+        if (!source.hasNext() && source.resetSupported()) {
+            source.reset();
+        }
+        if (!source.hasNext()) {
+            throw new IllegalArgumentException("The iterator has no batches"
+                    + (source.resetSupported() ? ", not even after a reset" : " left and does not support a reset")
+                    + "; give one that has at least one");
+        }
+        if (source.asyncSupported()) {
+            relay = new FailureRelay(source);
+            int queue = Math.min(Nd4j.getAffinityManager().getNumberOfDevices() * 2, 2);
+            batches = new AsyncMultiDataSetIterator(relay, queue, true);
+        } else {
+            relay = null;
+            batches = source;
+        }
+    }
+
+    /**
+     * Opens an iterator of data sets.
+     *
+     * @throws IllegalArgumentException if it is null or has no batch
+     */
+    public static Batches of(@Nullable DataSetIterator iterator) {
+        if (iterator == null) {
+            throw new IllegalArgumentException("An iterator is needed, got null");
+        }
+        return new Batches(new MultiDataSetIteratorAdapter(iterator));
+    }
+
+    /**
+     * Opens an iterator of multi data sets.
+     *
+     * @throws IllegalArgumentException if it is null or has no batch
+     */
+    public static Batches of(@Nullable MultiDataSetIterator iterator) {
+        if (iterator == null) {
+            throw new IllegalArgumentException("An iterator is needed, got null");
+        }
+        return new Batches(iterator);
+    }
+
+    /** Tells whether there is another batch; waits for it if it is being prefetched. */
+    public boolean hasNext() {
+        long start = System.nanoTime();
+        try {
+            boolean more = batches.hasNext();
+            if (!more && relay != null) {
+                relay.rethrow();
+            }
+            return more;
+        } catch (RuntimeException e) {
+            // DL4J turns an interrupt of the waiting thread into an exception and drops the thread's status.
+            if (e.getCause() instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+                return true;
+            }
+            throw e;
+        } finally {
+            waitedMillis += (System.nanoTime() - start) / 1_000_000;
+        }
+    }
+
+    /** Returns the next batch; its arrays may be reused by the iterator after the next call. */
+    public MultiDataSet next() {
+        long start = System.nanoTime();
+        try {
+            return batches.next();
+        } finally {
+            waitedMillis += (System.nanoTime() - start) / 1_000_000;
+        }
+    }
+
+    /** Returns the time spent waiting for data since {@link #forgetWaiting()}, in milliseconds. */
+    public long waitedMillis() {
+        return waitedMillis;
+    }
+
+    /** Starts counting the time spent waiting again. */
+    public void forgetWaiting() {
+        waitedMillis = 0;
+    }
+
+    @Override
+    public void close() {
+        if (batches instanceof AsyncMultiDataSetIterator prefetched) {
+            boolean interrupted = Thread.interrupted();
+            try {
+                prefetched.shutdown();
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+}

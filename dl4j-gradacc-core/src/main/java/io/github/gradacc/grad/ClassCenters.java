@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.grad;
+
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The centres of a centre loss (Wen et al. 2016, "A Discriminative Feature Learning Approach for Deep Face Recognition",
+ * equation 4), one row of features per class.
+ *
+ * <p>A batch with {@code n_j} examples of class j moves centre j by {@code numerator_j / (1 + n_j)}. The numerators are
+ * sums over examples and add up; the quotients do not. With the class counts {@code n_mj} of each micro-batch as weights,
+ *
+ * <pre>
+ *   update_j = sum_m (1 + n_mj) update_mj / (1 + sum_m n_mj)
+ * </pre>
+ */
+public final class ClassCenters implements UpdatePool {
+
+    private final IndexRange at;
+    private final int classes;
+    private final double[] numerator;
+    private final double[] counts;
+
+    /**
+     * Makes an empty pool.
+     *
+     * @param at range of the centres, row by row: all features of class 0, then of class 1, and so on
+     * @param classes number of classes, a divisor of the range's length
+     */
+    public ClassCenters(IndexRange at, int classes) {
+        if (classes < 1 || at.length() % classes != 0) {
+            throw new IllegalArgumentException(
+                    "The " + at.length() + " elements of the centres must divide into " + classes + " classes");
+        }
+        this.at = at;
+        this.classes = classes;
+        numerator = new double[Math.toIntExact(at.length())];
+        counts = new double[classes];
+    }
+
+    @Override
+    public List<IndexRange> ranges() {
+        return List.of(at);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @param weights the number of examples of each class
+     */
+    @Override
+    public void add(INDArray flat, double[] weights) {
+        double[] update = at.of(flat).toDoubleVector();
+        for (int i = 0; i < update.length; i++) {
+            numerator[i] += update[i] * (1 + weights[classOf(i)]);
+        }
+        for (int j = 0; j < classes; j++) {
+            counts[j] += weights[j];
+        }
+    }
+
+    @Override
+    public void writeTo(INDArray flat) {
+        INDArray view = at.of(flat);
+        for (int i = 0; i < numerator.length; i++) {
+            view.putScalar(i, numerator[i] / (1 + counts[classOf(i)]));
+        }
+    }
+
+    @Override
+    public void clear() {
+        Arrays.fill(numerator, 0);
+        Arrays.fill(counts, 0);
+    }
+
+    private int classOf(int position) {
+        return position / (numerator.length / classes);
+    }
+}

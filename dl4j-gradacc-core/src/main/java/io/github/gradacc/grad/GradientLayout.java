@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.grad;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the positions of a flattened gradient array mean.
+ *
+ * <p>A position is in one of three groups: a gradient, which is summed; an update, which belongs to one of the
+ * {@link UpdateViews}; or neither, because the backward pass never writes it (a frozen layer). The last group keeps
+ * whatever the array held, as native training leaves it.
+ *
+ * @param length number of elements of the flattened array
+ * @param gradients the ranges to be summed, ascending and disjoint
+ * @param updates the ranges that hold updates, and how they pool
+ */
+public record GradientLayout(long length, List<IndexRange> gradients, UpdateViews updates) {
+
+    /**
+     * Joins neighbouring ranges, so that a network without frozen or normalising layers is summed in one operation.
+     *
+     * @throws IllegalArgumentException if the ranges overlap, are not ascending or leave the array
+     */
+    public GradientLayout {
+        gradients = joined(gradients);
+        if (!gradients.isEmpty() && gradients.get(gradients.size() - 1).to() > length) {
+            throw new IllegalArgumentException("Gradient ranges " + gradients + " leave an array of length " + length);
+        }
+    }
+
+    private static List<IndexRange> joined(List<IndexRange> ranges) {
+        List<IndexRange> joined = new ArrayList<>();
+        for (IndexRange next : ranges) {
+            int last = joined.size() - 1;
+            if (last >= 0 && next.from() < joined.get(last).to()) {
+                throw new IllegalArgumentException("Gradient ranges must be ascending and disjoint, got " + ranges);
+            }
+            if (last >= 0 && next.from() == joined.get(last).to()) {
+                joined.set(last, new IndexRange(joined.get(last).from(), next.to()));
+            } else {
+                joined.add(next);
+            }
+        }
+        return List.copyOf(joined);
+    }
+}

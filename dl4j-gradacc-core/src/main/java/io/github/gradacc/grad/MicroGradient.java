@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.grad;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What one forward and backward pass leaves behind.
+ *
+ * @param flat flattened gradient, rank 1, summed (not averaged) over the examples; not a copy: the array belongs to the
+ *     network that computed it and is overwritten by that network's next pass
+ * @param layout the meaning of the positions of {@code flat}
+ * @param examples number of examples, at least 1
+ * @param score the network's score of this micro-batch, regularisation included
+ * @param updateWeights for each pool of {@code layout.updates()}, the weights of this micro-batch (see {@link UpdatePool})
+ */
+public record MicroGradient(
+        INDArray flat, GradientLayout layout, int examples, double score, List<double[]> updateWeights) {
+
+    /** @throws IllegalArgumentException if the parts do not fit each other */
+    public MicroGradient {
+        if (examples < 1) {
+            throw new IllegalArgumentException("A micro-batch has at least 1 example, got " + examples);
+        }
+        if (flat.rank() != 1 || flat.length() != layout.length()) {
+            throw new IllegalArgumentException("A flattened gradient of length " + layout.length()
+                    + " is expected, got shape " + flat.shapeInfoToString());
+        }
+        if (updateWeights.size() != layout.updates().pools().size()) {
+            throw new IllegalArgumentException("One array of weights per update pool is needed: "
+                    + layout.updates().pools().size() + " pools, " + updateWeights.size() + " arrays");
+        }
+    }
+
+    /**
+     * Tells whether every gradient and every update is finite.
+     *
+     * @return false if any element that the backward pass wrote is NaN or infinite
+     */
+    public boolean isFinite() {
+        return Finiteness.allFinite(flat, layout.gradients())
+                && Finiteness.allFinite(flat, layout.updates().ranges());
+    }
+}

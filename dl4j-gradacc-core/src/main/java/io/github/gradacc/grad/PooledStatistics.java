@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.grad;
+
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One update of moving statistics from the whole window, as if its examples had come in one batch.
+ *
+ * <p>With {@code n_m} values per channel in micro-batch m, N in all, the statistics of the window are
+ *
+ * <pre>
+ *   mean = sum n_m mean_m / N
+ *   var  = sum n_m var_m / N + sum n_m (mean_m - mean)^2 / N
+ * </pre>
+ *
+ * (Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance"). The micro-batch values are not at hand,
+ * but their updates {@code u_m = (1 - d)(x0 - x_m)} are, and the same identity in terms of updates needs no division of
+ * small differences:
+ *
+ * <pre>
+ *   u_mean = sum n_m u_mean,m / N
+ *   u_var  = sum n_m u_var,m / N - sum n_m (u_mean,m - u_mean)^2 / (N (1 - d))
+ * </pre>
+ *
+ * The sums are formed by the running updates of West 1979, in double.
+ */
+public final class PooledStatistics implements UpdatePool {
+
+    private final MovingStatistics at;
+    private final double[] mean;
+    private final double[] variance;
+    private final double[] scatter;
+    private double total;
+
+    /**
+     * Makes an empty pool.
+     *
+     * @param at where the statistics are
+     */
+    public PooledStatistics(MovingStatistics at) {
+        this.at = at;
+        int channels = Math.toIntExact(at.mean().length());
+        mean = new double[channels];
+        variance = new double[channels];
+        scatter = new double[channels];
+    }
+
+    @Override
+    public List<IndexRange> ranges() {
+        return at.ranges();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @param weights one element, the number of values per channel {@code n_m}
+     */
+    @Override
+    public void add(INDArray flat, double[] weights) {
+        double[] nextMean = at.meanChange(flat);
+        double[] nextVariance = at.varianceChange(flat);
+        total += weights[0];
+        double share = weights[0] / total;
+        for (int c = 0; c < mean.length; c++) {
+            double offMean = nextMean[c] - mean[c];
+            mean[c] += share * offMean;
+            scatter[c] += weights[0] * offMean * (nextMean[c] - mean[c]);
+            variance[c] += share * (nextVariance[c] - variance[c]);
+        }
+    }
+
+    @Override
+    public void writeTo(INDArray flat) {
+        double[] varianceChange = variance.clone();
+        double fresh = 1 - at.decay();
+        for (int c = 0; c < varianceChange.length && fresh > 0; c++) {
+            varianceChange[c] -= scatter[c] / (total * fresh);
+        }
+        at.write(flat, mean, varianceChange);
+    }
+
+    @Override
+    public void clear() {
+        Arrays.fill(mean, 0);
+        Arrays.fill(variance, 0);
+        Arrays.fill(scatter, 0);
+        total = 0;
+    }
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.grad;
+
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Moving statistics that move once per micro-batch, in order, as a loop of k native steps would move them.
+ *
+ * <p>Each micro-batch's update {@code u_m = (1 - d)(x0 - x_m)} was computed from the statistics {@code x0} at the start of
+ * the window. Applying the micro-batches one after the other, {@code x := d x + (1 - d) x_m}, makes the change
+ * {@code U = x0 - x} of the whole window grow by
+ *
+ * <pre>
+ *   U := d U + u_m
+ * </pre>
+ *
+ * which follows by putting {@code x = x0 - U} into the rule.
+ */
+public final class SequentialStatistics implements UpdatePool {
+
+    private final MovingStatistics at;
+    private final double[] mean;
+    private final double[] variance;
+
+    /**
+     * Makes an empty pool.
+     *
+     * @param at where the statistics are
+     */
+    public SequentialStatistics(MovingStatistics at) {
+        this.at = at;
+        int channels = Math.toIntExact(at.mean().length());
+        mean = new double[channels];
+        variance = new double[channels];
+    }
+
+    @Override
+    public List<IndexRange> ranges() {
+        return at.ranges();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @param weights not read: every micro-batch counts as one native step, whatever its size
+     */
+    @Override
+    public void add(INDArray flat, double[] weights) {
+        double[] nextMean = at.meanChange(flat);
+        double[] nextVariance = at.varianceChange(flat);
+        for (int c = 0; c < mean.length; c++) {
+            mean[c] = at.decay() * mean[c] + nextMean[c];
+            variance[c] = at.decay() * variance[c] + nextVariance[c];
+        }
+    }
+
+    @Override
+    public void writeTo(INDArray flat) {
+        at.write(flat, mean, variance);
+    }
+
+    @Override
+    public void clear() {
+        Arrays.fill(mean, 0);
+        Arrays.fill(variance, 0);
+    }
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import io.github.gradacc.batch.Batches;
+import io.github.gradacc.batch.MicroBatches;
+import io.github.gradacc.grad.MicroGradient;
+import io.github.gradacc.net.Network;
+import java.util.Arrays;
+import java.util.Optional;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The algorithm of {@link GradientAccumulationTrainer}, without its manners: no locks, no checks of arguments, no tidying up
+ * after a failure.
+ */
+final class AccumulationLoop {
+
+    private static final Logger log = LoggerFactory.getLogger(AccumulationLoop.class);
+
+    private final Network network;
+    private final AccumulationSchedule schedule;
+    private final int microBatchSize;
+    private final PartialWindow partialWindow;
+    private final Window window;
+
+    AccumulationLoop(
+            Network network,
+            AccumulationSchedule schedule,
+            int microBatchSize,
+            PartialWindow partialWindow,
+            Window window) {
+        this.network = network;
+        this.schedule = schedule;
+        this.microBatchSize = microBatchSize;
+        this.partialWindow = partialWindow;
+        this.window = window;
+    }
+
+    void epoch(Batches batches) {
+        int stepsBefore = network.iteration();
+        network.startEpoch();
+        while (batches.hasNext()) {
+            stopIfInterrupted();
+            MultiDataSet batch = batches.next();
+            network.requireFits(batch);
+            network.setEtlMillis(batches.waitedMillis());
+            accumulate(batch).ifPresent(report -> batches.forgetWaiting());
+        }
+        endPartialWindow();
+        if (network.iteration() == stepsBefore) {
+            log.warn(
+                    "No step was taken in epoch {}: its batches did not fill a window ({})",
+                    network.epoch(),
+                    partialWindow);
+        }
+        network.endEpoch();
+    }
+
+    Optional<StepReport> accumulate(MultiDataSet batch) {
+        if (!window.isOpen()) {
+            window.open(nextWindowSize(), network.iteration(), network.hasListeners());
+        }
+        add(batch);
+        if (window.isFull()) {
+            return Optional.of(step());
+        }
+        window.settle();
+        return Optional.empty();
+    }
+
+    StepReport stepOn(MultiDataSet batch) {
+        window.open(1, network.iteration(), network.hasListeners());
+        add(batch);
+        return step();
+    }
+
+    private void add(MultiDataSet batch) {
+        window.add(batch);
+        for (MultiDataSet microBatch : MicroBatches.of(batch, microBatchSize)) {
+            stopIfInterrupted();
+            window.settleGradient();
+            window.add(gradientOf(microBatch));
+        }
+    }
+
+    StepReport step() {
+        if (!network.load(window.sum())) {
+            throw nonFinite(
+                    "The sum of " + window.sum().microBatches() + " finite gradients is not finite", microBatch() - 1);
+        }
+        int iteration = network.iteration();
+        double score = network.step(window.sum(), window.shown());
+        StepReport report = new StepReport(
+                iteration,
+                network.epoch(),
+                window.sum().microBatches(),
+                window.sum().examples(),
+                score);
+        window.clear();
+        return report;
+    }
+
+    private void endPartialWindow() {
+        if (!window.isOpen()) {
+            return;
+        }
+        switch (partialWindow) {
+            case STEP -> step();
+            case DROP -> window.clear();
+            case CARRY -> window.settle();
+        }
+    }
+
+    private MicroGradient gradientOf(MultiDataSet microBatch) {
+        MicroGradient gradient;
+        try {
+            gradient = network.gradientOf(microBatch);
+        } catch (RuntimeException e) {
+            throw new MicroBatchException(network.iteration(), microBatch(), describe(microBatch, e), e);
+        }
+        if (!gradient.isFinite()) {
+            throw nonFinite(
+                    "The gradient of " + place() + " holds NaN or infinity, under a score of " + gradient.score(),
+                    microBatch());
+        }
+        return gradient;
+    }
+
+    private int nextWindowSize() {
+        int batches = schedule.stepsAt(network.iteration(), network.epoch());
+        if (batches < 1) {
+            throw new IllegalStateException("A window has at least 1 batch, the accumulation schedule returned "
+                    + batches + " at iteration " + network.iteration() + " in epoch " + network.epoch());
+        }
+        return batches;
+    }
+
+    private void stopIfInterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new TrainingInterruptedException("Training was interrupted before " + place()
+                    + "; the network is as after its last step, the open window is discarded");
+        }
+    }
+
+    private int microBatch() {
+        return window.sum().microBatches();
+    }
+
+    private String place() {
+        return "micro-batch " + microBatch() + " of step " + network.iteration();
+    }
+
+    private NonFiniteGradientException nonFinite(String what, int microBatch) {
+        return new NonFiniteGradientException(
+                network.iteration(),
+                microBatch,
+                what + ". Step " + network.iteration()
+                        + " is refused and its window discarded; the network is as after its"
+                        + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows");
+    }
+
+    private String describe(MultiDataSet microBatch, RuntimeException cause) {
+        return "The pass over " + place() + " failed (features "
+                + Arrays.toString(microBatch.getFeatures(0).shape())
+                + ", labels " + Arrays.toString(microBatch.getLabels(0).shape()) + "): " + cause.getMessage()
+                + ". No step was taken and the window is discarded; check the shapes against the network's first and last"
+                + " layer";
+    }
+}

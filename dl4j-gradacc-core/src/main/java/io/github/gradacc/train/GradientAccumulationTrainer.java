@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import io.github.gradacc.batch.Batches;
+import io.github.gradacc.batch.Examples;
+import io.github.gradacc.batch.MicroBatches;
+import io.github.gradacc.net.Network;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Trains a DL4J network on windows of several batches: the gradients of all their examples are summed, then one optimizer
+ * step is taken, exactly as if the window had been one big batch.
+ *
+ * <pre>
+ *   for each window of k batches, N examples in all:
+ *       for each micro-batch of at most b examples:
+ *           g := g + gradient of the loss, summed over the examples of the micro-batch
+ *       parameters := parameters - updater(g / N)
+ * </pre>
+ *
+ * <p>With {@code accumulationSteps(k)} alone each batch is a micro-batch and k of them a window. With
+ * {@code microBatchSize(b)} alone each batch is a window, computed in pieces of at most b examples. With both, k batches
+ * are a window, each in pieces of at most b. The last piece, batch or window may be smaller: what counts is how many
+ * examples were summed.
+ *
+ * <p>Schedules, clipping, regularisation, updater and counters work once per window. Listeners are told what native
+ * training on the big batch would have told them, with the score and the data of the whole window; for that, windows of
+ * several batches keep a copy of their features and labels while the network has listeners, and of their activations if a
+ * listener overrides {@code onForwardPass}.
+ *
+ * <p>Not everything is a sum over examples. Batch normalisation normalises with the statistics of its micro-batch, dropout
+ * draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
+ *
+ * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of the
+ * network are as after the last step, and the open window is discarded; a batch that is refused before anything was
+ * computed (wrong arrays, missing labels) leaves the open window as it was.
+ *
+ * <p>One trainer serves one thread at a time, holds the network's lock while it works as native training does, and leaves
+ * the network to its owner in between. Use native {@code fit} instead when the batch fits in memory and k is 1.
+ */
+public final class GradientAccumulationTrainer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(GradientAccumulationTrainer.class);
+
+    private final Network network;
+    private final PartialWindow partialWindow;
+    private final Window window = new Window();
+    private final AccumulationLoop loop;
+    private final SingleThread singleThread = new SingleThread();
+
+    private GradientAccumulationTrainer(Builder builder) {
+        network = Network.of(builder.network, builder.batchNormStatistics.policy());
+        partialWindow = builder.partialWindow;
+        loop = new AccumulationLoop(network, builder.schedule(), builder.microBatchSize, partialWindow, window);
+    }
+
+    /**
+     * Starts the configuration of a trainer.
+     *
+     * @param network an initialised network with an output layer, trained by stochastic gradient descent (any updater) and
+     *     standard backpropagation; not copied
+     * @return a builder, whose {@code build()} checks the network
+     */
+    public static Builder builder(MultiLayerNetwork network) {
+        return new Builder(network);
+    }
+
+    /**
+     * Trains for one epoch.
+     *
+     * @param iterator the batches; reset first if it is at its end, prefetched if it allows that
+     * @throws IllegalArgumentException if the iterator is null or empty, or yields a batch that does not fit the network
+     * @throws IllegalStateException if the trainer is closed or in use, or has a window open that was filled by
+     *     {@code accumulate} (except under {@link PartialWindow#CARRY})
+     * @throws MicroBatchException if a forward or backward pass fails
+     * @throws NonFiniteGradientException if a gradient is not finite
+     * @throws TrainingInterruptedException if the thread is interrupted
+     */
+    public void fit(DataSetIterator iterator) {
+        fit(iterator, 1);
+    }
+
+    /**
+     * Trains for several epochs.
+     *
+     * @param iterator as for {@link #fit(DataSetIterator)}; it must support a reset if there is more than one epoch
+     * @param epochs number of epochs, at least 1
+     * @throws IllegalArgumentException if {@code epochs} is less than 1 or the iterator cannot be reset, and as for
+     *     {@link #fit(DataSetIterator)}
+     */
+    public void fit(DataSetIterator iterator, int epochs) {
+        requireEpochs(epochs, iterator == null || iterator.resetSupported());
+        fit(() -> Batches.of(iterator), epochs);
+    }
+
+    /** As {@link #fit(DataSetIterator)}, for an iterator of multi data sets. */
+    public void fit(MultiDataSetIterator iterator) {
+        fit(iterator, 1);
+    }
+
+    /** As {@link #fit(DataSetIterator, int)}, for an iterator of multi data sets. */
+    public void fit(MultiDataSetIterator iterator, int epochs) {
+        requireEpochs(epochs, iterator == null || iterator.resetSupported());
+        fit(() -> Batches.of(iterator), epochs);
+    }
+
+    /**
+     * Takes one optimizer step on this data, computed in micro-batches.
+     *
+     * @param data the window
+     * @return what the step was made of
+     * @throws IllegalArgumentException if the data is incomplete, empty or does not fit the network
+     * @throws IllegalStateException if the trainer is closed or in use or has a window open
+     * @throws MicroBatchException if a forward or backward pass fails
+     * @throws NonFiniteGradientException if a gradient is not finite
+     * @throws TrainingInterruptedException if the thread is interrupted
+     */
+    public StepReport fit(DataSet data) {
+        return fit(toMultiDataSet(data));
+    }
+
+    /** As {@link #fit(DataSet)}, for a multi data set. */
+    public StepReport fit(MultiDataSet data) {
+        return exclusively(() -> {
+            requireNoOpenWindow();
+            requireFits(data);
+            return orDiscard(() -> loop.stepOn(data));
+        });
+    }
+
+    /**
+     * As {@link #fit(DataSet)}, for arrays.
+     *
+     * @param features shape [examples, ...], not copied or changed
+     * @param labels shape [examples, ...], not copied or changed
+     */
+    public StepReport fit(INDArray features, INDArray labels) {
+        return fit(features, labels, null, null);
+    }
+
+    /**
+     * As {@link #fit(INDArray, INDArray)}, with masks.
+     *
+     * @param featuresMask shape [examples, ...], or null
+     * @param labelsMask shape [examples, ...], or null
+     */
+    public StepReport fit(
+            INDArray features, INDArray labels, @Nullable INDArray featuresMask, @Nullable INDArray labelsMask) {
+        return fit(new org.nd4j.linalg.dataset.MultiDataSet(features, labels, featuresMask, labelsMask));
+    }
+
+    /**
+     * Adds one batch to the open window, and opens one if there is none. For loops written by hand.
+     *
+     * @param data the batch; its arrays may be reused when the call returns
+     * @return a report if the batch filled the window and a step was taken, otherwise empty
+     * @throws IllegalArgumentException if the batch is incomplete, empty or does not fit the network; the window stays
+     * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the window
+     *     was opened; the window is then discarded
+     * @throws MicroBatchException if a forward or backward pass fails
+     * @throws NonFiniteGradientException if a gradient is not finite
+     * @throws TrainingInterruptedException if the thread is interrupted
+     */
+    public Optional<StepReport> accumulate(DataSet data) {
+        return accumulate(toMultiDataSet(data));
+    }
+
+    /** As {@link #accumulate(DataSet)}, for a multi data set. */
+    public Optional<StepReport> accumulate(MultiDataSet data) {
+        return exclusively(() -> {
+            requireFits(data);
+            return orDiscard(() -> {
+                requireUntouched();
+                return loop.accumulate(data);
+            });
+        });
+    }
+
+    /**
+     * Takes a step on the window that is open, however full it is.
+     *
+     * @return a report, or empty if no window is open
+     * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the window
+     *     was opened; the window is then discarded
+     */
+    public Optional<StepReport> flush() {
+        return exclusively(() -> orDiscard(() -> {
+            requireUntouched();
+            return window.isOpen() ? Optional.of(loop.step()) : Optional.empty();
+        }));
+    }
+
+    /**
+     * Frees the trainer's buffers. An open window is dropped, with a warning in the log. The network stays usable, and a
+     * second call does nothing.
+     *
+     * @throws IllegalStateException if the trainer is in use
+     */
+    @Override
+    public void close() {
+        if (singleThread.isClosed()) {
+            return;
+        }
+        try (var use = singleThread.enter()) {
+            if (window.isOpen()) {
+                log.warn(
+                        "The trainer is closed with {} examples in an open window; they are dropped. flush() takes a step"
+                                + " on them",
+                        window.sum().examples());
+            }
+            window.close();
+            network.discard();
+            singleThread.close();
+        }
+    }
+
+    private void fit(Supplier<Batches> source, int epochs) {
+        exclusively(() -> {
+            if (partialWindow != PartialWindow.CARRY) {
+                requireNoOpenWindow();
+            }
+            return orDiscard(() -> {
+                requireUntouched();
+                for (int i = 0; i < epochs; i++) {
+                    try (Batches batches = source.get()) {
+                        loop.epoch(batches);
+                    }
+                }
+                return epochs;
+            });
+        });
+    }
+
+    /** Runs one public call: no other thread in the trainer, none in the network, nothing left in the layers. */
+    private <T> T exclusively(Supplier<T> call) {
+        try (var use = singleThread.enter()) {
+            synchronized (network.monitor()) {
+                return call.get();
+            }
+        }
+    }
+
+    /** Runs what may fail half-way. */
+    private <T> T orDiscard(Supplier<T> work) {
+        boolean done = false;
+        try {
+            T result = work.get();
+            done = true;
+            return result;
+        } finally {
+            if (!done) {
+                window.clear();
+                network.discard();
+            }
+            network.clearLayers();
+        }
+    }
+
+    private void requireFits(MultiDataSet data) {
+        Examples.count(data);
+        network.requireFits(data);
+    }
+
+    private void requireNoOpenWindow() {
+        if (window.isOpen()) {
+            throw new IllegalStateException("A window with " + window.batches()
+                    + " batches is open: call flush() to take a step on it first, or go on with accumulate(...)");
+        }
+    }
+
+    private void requireUntouched() {
+        if (window.isOpen() && window.openedAt() != network.iteration()) {
+            throw new IllegalStateException("The network went from step " + window.openedAt() + " to step "
+                    + network.iteration()
+                    + " while a window was open; its gradients belong to parameters that are gone, so"
+                    + " the window is discarded. Call flush() before training the network by other means");
+        }
+    }
+
+    private static void requireEpochs(int epochs, boolean canReset) {
+        if (epochs < 1) {
+            throw new IllegalArgumentException("The number of epochs must be at least 1, got " + epochs);
+        }
+        if (epochs > 1 && !canReset) {
+            throw new IllegalArgumentException("Training for " + epochs
+                    + " epochs needs an iterator that supports reset(), this one does not: use one epoch");
+        }
+    }
+
+    private static MultiDataSet toMultiDataSet(@Nullable DataSet data) {
+        if (data == null) {
+            throw new IllegalArgumentException("A batch is needed, got null");
+        }
+        return data.toMultiDataSet();
+    }
+
+    /** Configures a trainer. Every setter checks its value and returns this builder. */
+    public static final class Builder {
+
+        private final @Nullable MultiLayerNetwork network;
+        private @Nullable Integer accumulationSteps;
+        private @Nullable AccumulationSchedule accumulationSchedule;
+        private int microBatchSize = MicroBatches.WHOLE;
+        private PartialWindow partialWindow = PartialWindow.STEP;
+        private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
+
+        private Builder(@Nullable MultiLayerNetwork network) {
+            this.network = network;
+        }
+
+        /**
+         * Sets the number of batches of a window. Default 1.
+         *
+         * @param batches at least 1
+         */
+        public Builder accumulationSteps(int batches) {
+            requireAtLeastOne("accumulationSteps", batches);
+            accumulationSteps = batches;
+            return this;
+        }
+
+        /**
+         * Sets the number of batches of a window as a function of time, in place of {@link #accumulationSteps}.
+         *
+         * @param schedule asked when a window opens
+         */
+        public Builder accumulationSchedule(AccumulationSchedule schedule) {
+            accumulationSchedule = requireGiven("accumulationSchedule", schedule);
+            return this;
+        }
+
+        /**
+         * Sets the most examples that one forward and backward pass sees. By default batches are not split.
+         *
+         * @param examples at least 1; may be larger than the batches
+         */
+        public Builder microBatchSize(int examples) {
+            requireAtLeastOne("microBatchSize", examples);
+            microBatchSize = examples;
+            return this;
+        }
+
+        /**
+         * Sets how many micro-batches are computed side by side. Default 1, the only value this version supports.
+         *
+         * @param workers 1
+         * @throws UnsupportedOperationException if it is more than 1
+         */
+        public Builder parallelism(int workers) {
+            requireAtLeastOne("parallelism", workers);
+            if (workers > 1) {
+                throw new UnsupportedOperationException("This version computes micro-batches one after the other; use"
+                        + " parallelism(1) instead of parallelism(" + workers + ")");
+            }
+            return this;
+        }
+
+        /**
+         * Sets what happens to a window that is not full at the end of an epoch. Default {@link PartialWindow#STEP}.
+         *
+         * @param policy the policy
+         */
+        public Builder partialWindow(PartialWindow policy) {
+            partialWindow = requireGiven("partialWindow", policy);
+            return this;
+        }
+
+        /**
+         * Sets how the running statistics of batch normalisation move. Default {@link BatchNormStatistics#POOLED}.
+         *
+         * @param policy the policy
+         */
+        public Builder batchNormStatistics(BatchNormStatistics policy) {
+            batchNormStatistics = requireGiven("batchNormStatistics", policy);
+            return this;
+        }
+
+        /**
+         * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if it
+         * has none yet.
+         *
+         * @throws IllegalArgumentException if the network is null
+         * @throws IllegalStateException if the network is not initialised or cannot be trained this way, or if both
+         *     {@code accumulationSteps} and {@code accumulationSchedule} were set
+         */
+        public GradientAccumulationTrainer build() {
+            return new GradientAccumulationTrainer(this);
+        }
+
+        private AccumulationSchedule schedule() {
+            if (accumulationSteps != null && accumulationSchedule != null) {
+                throw new IllegalStateException("accumulationSteps(" + accumulationSteps
+                        + ") and accumulationSchedule(...) say the same thing twice: set one of them");
+            }
+            if (accumulationSchedule != null) {
+                return accumulationSchedule;
+            }
+            return AccumulationSchedule.constant(accumulationSteps == null ? 1 : accumulationSteps);
+        }
+
+        private static void requireAtLeastOne(String name, int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + " must be at least 1, got " + value);
+            }
+        }
+
+        private static <T> T requireGiven(String name, @Nullable T value) {
+            if (value == null) {
+                throw new IllegalArgumentException(name + " must not be null");
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+/**
+ * What one optimizer step was made of.
+ *
+ * @param iteration number of the step, from 0; the number that listeners get in {@code iterationDone}
+ * @param epoch number of epochs completed before the step
+ * @param microBatches number of forward and backward passes in the window
+ * @param examples number of examples in the window
+ * @param score the network's score on the window before the step, regularisation included: what {@code network.score()}
+ *     is after native training on the window in one batch
+ */
+public record StepReport(int iteration, int epoch, int microBatches, long examples, double score) {}
