@@ -56,6 +56,14 @@ public final class Data {
         return labels;
     }
 
+    /** Normal features of the given shape for each example, one-hot labels. */
+    public DataSet dataSet(int examples, int classes, long... exampleShape) {
+        long[] shape = new long[exampleShape.length + 1];
+        shape[0] = examples;
+        System.arraycopy(exampleShape, 0, shape, 1, exampleShape.length);
+        return new DataSet(normal(shape), oneHot(examples, classes));
+    }
+
     /** A mask of sequences that end at random, shape [examples, steps]; each has at least one step. */
     public INDArray mask(int examples, int steps) {
         INDArray mask = Nd4j.zeros(type, examples, steps);
