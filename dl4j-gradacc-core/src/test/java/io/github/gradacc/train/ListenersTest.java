@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import static io.github.gradacc.testing.ExactnessCase.iterate;
+import static io.github.gradacc.testing.Tolerance.DOUBLE;
+import static io.github.gradacc.testing.Tolerance.assertClose;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gradacc.testing.Batches;
+import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.EventLog;
+import io.github.gradacc.testing.Nets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import org.deeplearning4j.core.storage.Persistable;
+import org.deeplearning4j.core.storage.StatsStorageRouter;
+import org.deeplearning4j.core.storage.StorageMetaData;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.InvocationType;
+import org.deeplearning4j.optimize.listeners.CheckpointListener;
+import org.deeplearning4j.optimize.listeners.CollectScoresListener;
+import org.deeplearning4j.optimize.listeners.EvaluativeListener;
+import org.deeplearning4j.optimize.listeners.PerformanceListener;
+import org.deeplearning4j.optimize.listeners.ScoreIterationListener;
+import org.deeplearning4j.optimize.listeners.TimeIterationListener;
+import org.deeplearning4j.ui.model.stats.StatsListener;
+import org.deeplearning4j.ui.model.stats.api.StatsReport;
+import org.deeplearning4j.ui.model.stats.api.StatsType;
+import org.deeplearning4j.ui.model.stats.api.SummaryType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+
+/** DL4J's own listeners do under accumulation what they do under native training on the windows. */
+class ListenersTest {
+
+    private static final int EPOCHS = 3;
+
+    private final MultiLayerNetwork ours = Nets.init(Nets.mlp());
+    private final MultiLayerNetwork reference = ours.clone();
+
+    private void train() {
+        reference.fit(iterate(Data.windows(Batches.mlp(), 3)), EPOCHS);
+        try (var trainer = GradientAccumulationTrainer.builder(ours)
+                .accumulationSteps(3)
+                .microBatchSize(2)
+                .build()) {
+            trainer.fit(iterate(Batches.mlp()), EPOCHS);
+        }
+    }
+
+    @Test
+    void scoresAreCollectedPerStep() {
+        CollectScoresListener our = new CollectScoresListener(1);
+        CollectScoresListener expected = new CollectScoresListener(1);
+        ours.setListeners(our, new ScoreIterationListener(1), new TimeIterationListener(9));
+        reference.setListeners(expected);
+        train();
+        assertThat(our.getListIteration().toArray())
+                .isEqualTo(expected.getListIteration().toArray());
+        for (int i = 0; i < expected.getListScore().size(); i++) {
+            assertClose(
+                    "score " + i,
+                    our.getListScore().getDouble(i),
+                    expected.getListScore().getDouble(i),
+                    DOUBLE);
+        }
+    }
+
+    /** PerformanceListener divides the rows of the model's input by the time since the last step. */
+    @Test
+    void performanceCountsTheExamplesOfTheWindow() {
+        List<Long> rows = new ArrayList<>();
+        ours.setListeners(new PerformanceListener(1, true), new BaseTrainingListener() {
+            @Override
+            public void iterationDone(Model model, int iteration, int epoch) {
+                rows.add(model.input().size(0));
+                assertThat(model.batchSize()).isEqualTo((int) model.input().size(0));
+            }
+        });
+        train();
+        assertThat(rows.subList(0, 3)).containsExactly(12L, 9L, 8L);
+    }
+
+    @Test
+    void checkpointsAreWrittenPerStepAndLoad(@TempDir Path ourDirectory, @TempDir Path directory) throws Exception {
+        CheckpointListener our = checkpoints(ourDirectory);
+        CheckpointListener expected = checkpoints(directory);
+        ours.setListeners(our);
+        reference.setListeners(expected);
+        train();
+
+        assertThat(names(ourDirectory)).hasSize(4).isEqualTo(names(directory));
+        MultiLayerNetwork loaded = MultiLayerNetwork.load(our.getFileForCheckpoint(our.lastCheckpoint()), true);
+        MultiLayerNetwork expectedLoaded =
+                MultiLayerNetwork.load(expected.getFileForCheckpoint(expected.lastCheckpoint()), true);
+        assertClose("parameters", loaded.params(), expectedLoaded.params(), DOUBLE);
+        assertClose("updater state", loaded.updaterState(), expectedLoaded.updaterState(), DOUBLE);
+        assertThat(loaded.getIterationCount()).isEqualTo(expectedLoaded.getIterationCount());
+    }
+
+    private static CheckpointListener checkpoints(Path directory) {
+        return new CheckpointListener.Builder(directory.toFile())
+                .saveEveryNIterations(2)
+                .keepAll()
+                .build();
+    }
+
+    private static List<String> names(Path directory) {
+        return Arrays.stream(directory.toFile().list((dir, name) -> name.endsWith(".zip")))
+                .sorted()
+                .toList();
+    }
+
+    /** It evaluates in mid-training, on the network that is being trained. */
+    @Test
+    void evaluationInMidTrainingSeesTheSameNetworkAndDisturbsNothing() {
+        DataSetIterator test = iterate(Batches.mlp());
+        List<Double> our = new ArrayList<>();
+        List<Double> expected = new ArrayList<>();
+        ours.setListeners(evaluation(test, our));
+        reference.setListeners(evaluation(test, expected));
+        train();
+        assertThat(our).hasSize(9).isEqualTo(expected);
+        assertClose("parameters", ours.params(), reference.params(), DOUBLE);
+    }
+
+    private static EvaluativeListener evaluation(DataSetIterator test, List<Double> accuracies) {
+        EvaluativeListener listener = new EvaluativeListener(test, 1, InvocationType.ITERATION_END, new Evaluation(3));
+        listener.setCallback(
+                (source, model, invocation, results) -> accuracies.add(((Evaluation) results[0]).accuracy()));
+        return listener;
+    }
+
+    @Test
+    void statisticsForTheUserInterfaceAreThoseOfTheWindow() {
+        List<StatsReport> our = new ArrayList<>();
+        List<StatsReport> expected = new ArrayList<>();
+        ours.setListeners(new StatsListener(new Reports(our), 1));
+        reference.setListeners(new StatsListener(new Reports(expected), 1));
+        train();
+        assertThat(our).hasSameSizeAs(expected).hasSize(9);
+        for (int i = 0; i < our.size(); i++) {
+            assertThat(our.get(i).getIterationCount()).isEqualTo(expected.get(i).getIterationCount());
+            assertThat(our.get(i).getTotalExamples()).isEqualTo(expected.get(i).getTotalExamples());
+            assertThat(our.get(i).getTotalMinibatches())
+                    .isEqualTo(expected.get(i).getTotalMinibatches());
+            assertClose("score", our.get(i).getScore(), expected.get(i).getScore(), DOUBLE);
+            for (StatsType type : StatsType.values()) {
+                assertSameMagnitudes(our.get(i), expected.get(i), type);
+            }
+        }
+    }
+
+    /** Keeps every report; DL4J's storages keep one per millisecond. */
+    private record Reports(List<StatsReport> reports) implements StatsStorageRouter {
+        @Override
+        public void putStorageMetaData(StorageMetaData storageMetaData) {}
+
+        @Override
+        public void putStorageMetaData(Collection<? extends StorageMetaData> storageMetaData) {}
+
+        @Override
+        public void putStaticInfo(Persistable staticInfo) {}
+
+        @Override
+        public void putStaticInfo(Collection<? extends Persistable> staticInfo) {}
+
+        @Override
+        public void putUpdate(Persistable update) {
+            reports.add((StatsReport) update);
+        }
+
+        @Override
+        public void putUpdate(Collection<? extends Persistable> updates) {
+            updates.forEach(this::putUpdate);
+        }
+    }
+
+    private static void assertSameMagnitudes(StatsReport our, StatsReport expected, StatsType type) {
+        assertThat(our.hasSummaryStats(type, SummaryType.MeanMagnitudes)).isTrue();
+        var magnitudes = expected.getMeanMagnitudes(type);
+        assertThat(our.getMeanMagnitudes(type).keySet()).isEqualTo(magnitudes.keySet());
+        magnitudes.forEach((name, value) ->
+                assertClose(type + " " + name, our.getMeanMagnitudes(type).get(name), value, DOUBLE));
+    }
+
+    @Test
+    void aListenerMayAddAndRemoveListeners() {
+        EventLog late = new EventLog();
+        ours.setListeners(new BaseTrainingListener() {
+            @Override
+            public void iterationDone(Model model, int iteration, int epoch) {
+                if (iteration == 1) {
+                    ((MultiLayerNetwork) model).setListeners(late);
+                }
+            }
+        });
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).microBatchSize(2).build()) {
+            trainer.fit(iterate(Batches.mlp()));
+        }
+        assertThat(late.events().get(0).name()).isEqualTo("onForwardPass");
+        assertThat(late.events()).hasSize(6 * 4 + 1);
+    }
+
+    /** Between the calls of a hand-written loop the network shows its last step, not the last micro-batch. */
+    @Test
+    void theScoreShownInMidWindowIsThatOfTheLastStep() {
+        List<DataSet> batches = Batches.mlp();
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).accumulationSteps(2).build()) {
+            trainer.accumulate(batches.get(0));
+            double score = trainer.accumulate(batches.get(1)).orElseThrow().score();
+            trainer.accumulate(batches.get(2));
+            assertThat(ours.score()).isEqualTo(score);
+            trainer.flush();
+        }
+    }
+}
