@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.grad;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.github.gradacc.testing.Data;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class GradientSumTest {
+
+    private final GradientSum sum = new GradientSum();
+
+    private static GradientLayout all(long length) {
+        return new GradientLayout(length, List.of(new IndexRange(0, length)), UpdateViews.NONE);
+    }
+
+    private static MicroGradient part(INDArray flat, GradientLayout layout, int examples, double score) {
+        return new MicroGradient(flat, layout, examples, score, List.of());
+    }
+
+    private static MicroGradient part(INDArray flat) {
+        return part(flat, all(flat.length()), 1, 0);
+    }
+
+    /** As the trainer does it: every part is computed into the same array. */
+    private INDArray sumOf(INDArray shared, INDArray... parts) {
+        for (INDArray part : parts) {
+            sum.settle();
+            shared.assign(part);
+            sum.add(part(shared));
+        }
+        sum.writeTo(shared);
+        return shared;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 13, 207})
+    void isTheSumInOrderBitForBit(int parts) {
+        Data data = new Data(parts, DataType.DOUBLE);
+        INDArray[] gradients = new INDArray[parts];
+        double[] expected = new double[31];
+        for (int m = 0; m < parts; m++) {
+            gradients[m] = data.normal(31);
+            for (int i = 0; i < 31; i++) {
+                expected[i] = m == 0 ? gradients[m].getDouble(i) : expected[i] + gradients[m].getDouble(i);
+            }
+        }
+        INDArray shared = Nd4j.create(DataType.DOUBLE, 31);
+        for (int window = 0; window < 2; window++) {
+            assertThat(sumOf(shared, gradients).toDoubleVector()).isEqualTo(expected);
+            sum.clear();
+        }
+    }
+
+    @Test
+    void ofOnePartIsThatPartUntouched() {
+        INDArray only = new Data(1, DataType.FLOAT).normal(5);
+        INDArray copy = only.dup();
+        sum.add(part(only));
+        sum.writeTo(only);
+        assertThat(only).isEqualTo(copy);
+    }
+
+    @Test
+    void ofSettledPartsIsWrittenAnywhere() {
+        INDArray shared = Nd4j.createFromArray(1.0, 2.0);
+        sum.add(part(shared));
+        sum.settle();
+        shared.assign(100);
+        INDArray other = Nd4j.create(DataType.DOUBLE, 2);
+        sum.writeTo(other);
+        assertThat(other.toDoubleVector()).containsExactly(1, 2);
+    }
+
+    /** 2048 + 1 is 2048 in HALF, and 256 + 1 is 256 in BFLOAT16: a running sum in those types would stall. */
+    @ParameterizedTest
+    @EnumSource(names = {"HALF", "BFLOAT16"})
+    void ofSixteenBitPartsIsKeptInFloat(DataType type) {
+        INDArray shared = Nd4j.create(type, 3);
+        INDArray[] ones = new INDArray[4096];
+        Arrays.fill(ones, Nd4j.ones(type, 3));
+        sumOf(shared, ones);
+        assertThat(shared.dataType()).isEqualTo(type);
+        assertThat(shared.castTo(DataType.DOUBLE).toDoubleVector()).containsExactly(4096, 4096, 4096);
+    }
+
+    @Test
+    void leavesAloneWhatTheBackwardPassDoesNotWrite() {
+        GradientLayout layout =
+                new GradientLayout(6, List.of(new IndexRange(1, 3), new IndexRange(4, 5)), UpdateViews.NONE);
+        INDArray shared = Nd4j.createFromArray(7.0, 1, 1, 7, 1, 7);
+        sum.add(part(shared, layout, 1, 0));
+        sum.settle();
+        sum.add(part(shared, layout, 1, 0));
+        sum.settle();
+        sum.add(part(shared, layout, 1, 0));
+        sum.writeTo(shared);
+        assertThat(shared.toDoubleVector()).containsExactly(7, 3, 3, 7, 3, 7);
+    }
+
+    @Test
+    void countsExamplesAndPoolsScores() {
+        INDArray shared = Nd4j.create(DataType.DOUBLE, 1);
+        sum.add(part(shared, all(1), 3, 2.0));
+        sum.settle();
+        sum.add(part(shared, all(1), 1, 6.0));
+        assertThat(sum.examples()).isEqualTo(4);
+        assertThat(sum.microBatches()).isEqualTo(2);
+        assertThat(sum.meanScore()).isEqualTo((3 * 2.0 + 1 * 6.0) / 4);
+        assertThat(sum.totalScore()).isEqualTo(8.0);
+        sum.clear();
+        assertThat(sum.examples()).isZero();
+        assertThat(sum.microBatches()).isZero();
+        assertThat(sum.meanScore()).isZero();
+        assertThat(sum.totalScore()).isZero();
+    }
+
+    @Test
+    void forgetsEverythingWhenCleared() {
+        INDArray shared = Nd4j.createFromArray(1.0, 2.0);
+        sum.add(part(shared));
+        sum.settle();
+        sum.add(part(shared));
+        sum.clear();
+        assertThat(sumOf(shared, Nd4j.createFromArray(3.0, 4.0)).toDoubleVector())
+                .containsExactly(3, 4);
+    }
+
+    @Test
+    void refusesToLoseAPart() {
+        INDArray shared = Nd4j.create(DataType.DOUBLE, 2);
+        sum.add(part(shared));
+        assertThatIllegalStateException()
+                .isThrownBy(() -> sum.add(part(shared)))
+                .withMessageContaining("settle()");
+    }
+
+    @Test
+    void refusesToWriteNothing() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> sum.writeTo(Nd4j.create(2)))
+                .withMessageContaining("empty");
+        sum.add(part(Nd4j.create(2)));
+        sum.clear();
+        assertThatIllegalStateException().isThrownBy(() -> sum.writeTo(Nd4j.create(2)));
+    }
+
+    @Test
+    void canBeUsedAgainAfterClosing() {
+        INDArray shared = Nd4j.createFromArray(1.0, 2.0);
+        sumOf(shared, shared.dup(), shared.dup());
+        sum.close();
+        assertThat(sumOf(shared, Nd4j.createFromArray(3.0, 4.0), Nd4j.createFromArray(1.0, 1.0))
+                        .toDoubleVector())
+                .containsExactly(4, 5);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DOUBLE", "FLOAT", "HALF", "BFLOAT16"})
+    void finitenessIsThatOfEveryElement(DataType type) {
+        for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+            for (int at : new int[] {0, 17, 1023}) {
+                INDArray flat = Nd4j.ones(type, 1024);
+                assertThat(part(flat).isFinite()).isTrue();
+                flat.putScalar(at, bad);
+                assertThat(part(flat).isFinite()).as("%s at %s", bad, at).isFalse();
+            }
+        }
+    }
+
+    /** The fast check adds magnitudes up; an overflow of that sum is not an infinite gradient. */
+    @ParameterizedTest
+    @EnumSource(names = {"DOUBLE", "FLOAT", "BFLOAT16"})
+    void largeFiniteElementsAreFinite(DataType type) {
+        double large = type == DataType.DOUBLE ? 1e308 : 3e38;
+        INDArray flat = Nd4j.valueArrayOf(new long[] {8}, large, type);
+        assertThat(part(flat).isFinite()).isTrue();
+        flat.putScalar(3, Double.NaN);
+        assertThat(part(flat).isFinite()).isFalse();
+    }
+
+    @Test
+    void finitenessLooksOnlyAtWhatWasWritten() {
+        GradientLayout layout = new GradientLayout(3, List.of(new IndexRange(1, 3)), UpdateViews.NONE);
+        assertThat(part(Nd4j.createFromArray(Double.NaN, 1, 1), layout, 1, 0).isFinite())
+                .isTrue();
+        assertThat(part(Nd4j.createFromArray(1, 1, Double.NaN), layout, 1, 0).isFinite())
+                .isFalse();
+    }
+
+    @Test
+    void partsCheckThemselves() {
+        INDArray flat = Nd4j.create(DataType.DOUBLE, 4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> part(flat, all(4), 0, 0))
+                .withMessageContaining("at least 1 example");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> part(flat, all(5), 1, 0))
+                .withMessageContaining("length 5");
+        assertThatIllegalArgumentException().isThrownBy(() -> part(flat.reshape(2, 2), all(4), 1, 0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MicroGradient(flat, all(4), 1, 0, List.of(new double[1])))
+                .withMessageContaining("0 pools");
+        assertThatIllegalArgumentException().isThrownBy(() -> new IndexRange(3, 3));
+        assertThatIllegalArgumentException().isThrownBy(() -> new IndexRange(-1, 3));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        new GradientLayout(4, List.of(new IndexRange(0, 3), new IndexRange(2, 4)), UpdateViews.NONE))
+                .withMessageContaining("disjoint");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new GradientLayout(4, List.of(new IndexRange(0, 5)), UpdateViews.NONE));
+    }
+
+    @Test
+    void neighbouringRangesAreJoined() {
+        var layout = new GradientLayout(
+                9, List.of(new IndexRange(0, 2), new IndexRange(2, 5), new IndexRange(6, 9)), UpdateViews.NONE);
+        assertThat(layout.gradients()).containsExactly(new IndexRange(0, 5), new IndexRange(6, 9));
+    }
+}
