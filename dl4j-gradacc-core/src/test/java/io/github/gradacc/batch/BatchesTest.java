@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.github.gradacc.testing.Data;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+@Timeout(60)
+class BatchesTest {
+
+    private final Data data = new Data(3, DataType.DOUBLE);
+    private final List<DataSet> sets = List.of(data.dataSet(2, 3, 4), data.dataSet(3, 3, 4), data.dataSet(1, 3, 4));
+
+    /** Remembers which threads asked it for data. */
+    private static final class Watched extends ExistingDataSetIterator {
+        private static final long serialVersionUID = 1L;
+        private final transient ConcurrentLinkedQueue<Thread> threads = new ConcurrentLinkedQueue<>();
+        private final boolean prefetch;
+
+        Watched(List<DataSet> sets, boolean prefetch) {
+            super(sets);
+            this.prefetch = prefetch;
+        }
+
+        @Override
+        public DataSet next() {
+            threads.add(Thread.currentThread());
+            return super.next();
+        }
+
+        @Override
+        public boolean asyncSupported() {
+            return prefetch;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void prefetchesWhereTheIteratorAllowsIt(boolean prefetch) {
+        Watched iterator = new Watched(sets, prefetch);
+        List<INDArray> read = new ArrayList<>();
+        try (Batches batches = Batches.of(iterator)) {
+            while (batches.hasNext()) {
+                read.add(batches.next().getFeatures(0).dup());
+            }
+        }
+        assertThat(read)
+                .containsExactlyElementsOf(
+                        sets.stream().map(DataSet::getFeatures).toList());
+        assertThat(iterator.threads.contains(Thread.currentThread())).isEqualTo(!prefetch);
+    }
+
+    @Test
+    void endsItsThreadWhenClosedEarly() throws InterruptedException {
+        Watched iterator = new Watched(sets, true);
+        try (Batches batches = Batches.of(iterator)) {
+            assertThat(batches.hasNext()).isTrue();
+        }
+        for (Thread thread : iterator.threads) {
+            thread.join(10_000);
+            assertThat(thread.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void resetsAnIteratorThatIsAtItsEnd() {
+        Watched iterator = new Watched(sets, false);
+        while (iterator.hasNext()) {
+            iterator.next();
+        }
+        try (Batches batches = Batches.of(iterator)) {
+            assertThat(batches.hasNext()).isTrue();
+        }
+    }
+
+    @Test
+    void wrapsADataSetWithoutCopying() {
+        try (Batches batches = Batches.of(new Watched(sets, false))) {
+            assertThat(batches.next().getFeatures(0)).isSameAs(sets.get(0).getFeatures());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 7, 8, 100})
+    void microBatchesAreViewsThatCoverTheBatchInOrder(int size) {
+        INDArray features = data.normal(7, 2, 3);
+        INDArray mask = data.mask(7, 3);
+        MultiDataSet batch = new MultiDataSet(
+                new INDArray[] {features},
+                new INDArray[] {data.oneHotSequences(7, 2, 3)},
+                new INDArray[] {mask},
+                new INDArray[] {null});
+        List<org.nd4j.linalg.dataset.api.MultiDataSet> parts = new ArrayList<>();
+        MicroBatches.of(batch, size).forEach(parts::add);
+
+        assertThat(parts).hasSize((7 + size - 1) / size);
+        assertThat(parts.stream().mapToLong(part -> part.getFeatures(0).size(0)).sum())
+                .isEqualTo(7);
+        assertThat(Nd4j.concat(
+                        0, parts.stream().map(part -> part.getFeatures(0)).toArray(INDArray[]::new)))
+                .isEqualTo(features);
+        assertThat(Nd4j.concat(
+                        0,
+                        parts.stream().map(part -> part.getFeaturesMaskArray(0)).toArray(INDArray[]::new)))
+                .isEqualTo(mask);
+        assertThat(parts.get(0).getLabelsMaskArray(0)).isNull();
+        parts.get(0).getFeatures(0).putScalar(0, 42);
+        assertThat(features.getDouble(0)).isEqualTo(42);
+    }
+
+    @Test
+    void aMicroBatchHasAtLeastOneExample() {
+        MultiDataSet batch = new MultiDataSet(data.normal(2, 4), data.oneHot(2, 3));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> MicroBatches.of(batch, 0))
+                .withMessageContaining("0");
+    }
+
+    /** Iterators may reuse their arrays for the next batch. */
+    @Test
+    void windowDataSurvivesTheReuseOfArrays() {
+        INDArray features = data.normal(2, 4);
+        INDArray labels = data.oneHot(2, 3);
+        WindowData window = new WindowData();
+        assertThat(window.merged()).isNull();
+        window.add(new MultiDataSet(features, labels));
+        window.settle();
+        INDArray first = features.dup();
+        features.assign(data.normal(2, 4));
+        window.add(new MultiDataSet(features, labels));
+        assertThat(window.merged().getFeatures(0)).isEqualTo(Nd4j.concat(0, first, features));
+        window.clear();
+        assertThat(window.merged()).isNull();
+    }
+}
