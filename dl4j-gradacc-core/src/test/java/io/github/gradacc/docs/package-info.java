@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Runs what the documentation shows. */
+package io.github.gradacc.docs;
