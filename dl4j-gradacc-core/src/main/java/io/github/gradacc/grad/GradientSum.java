@@ -36,7 +36,7 @@ public final class GradientSum implements AutoCloseable {
     private long examples;
     private int microBatches;
     private double meanScore;
-    private double totalScore;
+    private double summedScore;
 
     /** Makes an empty sum. */
     public GradientSum() {}
@@ -56,9 +56,8 @@ public final class GradientSum implements AutoCloseable {
         layout = part.layout();
         examples += part.examples();
         microBatches++;
-        // Mean and total side by side: which of them is the score of the window depends on the loss, not on the sum.
-        meanScore += (part.score() - meanScore) * ((double) part.examples() / examples);
-        totalScore += part.score();
+        meanScore += (part.meanScore() - meanScore) * ((double) part.examples() / examples);
+        summedScore += part.summedScore();
     }
 
     /** Copies what was added last out of its network's array, which may then be overwritten. */
@@ -136,14 +135,14 @@ public final class GradientSum implements AutoCloseable {
         return microBatches;
     }
 
-    /** Returns the mean of the scores, weighted by examples: {@code sum n_m s_m / sum n_m}. */
+    /** Returns the mean of the mean scores, weighted by examples: {@code sum n_m s_m / sum n_m}. */
     public double meanScore() {
         return meanScore;
     }
 
-    /** Returns the plain sum of the scores. */
-    public double totalScore() {
-        return totalScore;
+    /** Returns the plain sum of the summed scores. */
+    public double summedScore() {
+        return summedScore;
     }
 
     /** Empties the sum for the next window; its array is kept. */
@@ -156,7 +155,7 @@ public final class GradientSum implements AutoCloseable {
         examples = 0;
         microBatches = 0;
         meanScore = 0;
-        totalScore = 0;
+        summedScore = 0;
     }
 
     /** Empties the sum and frees its array. */

@@ -11,11 +11,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *     network that computed it and is overwritten by that network's next pass
  * @param layout the meaning of the positions of {@code flat}
  * @param examples number of examples, at least 1
- * @param score the network's score of this micro-batch, regularisation included
+ * @param meanScore the part of the network's score that is a mean over examples, and regularisation
+ * @param summedScore the part of the score that is a sum over examples; 0 unless the network is configured with
+ *     {@code miniBatch(false)}
  * @param updateWeights for each pool of {@code layout.updates()}, the weights of this micro-batch (see {@link UpdatePool})
  */
 public record MicroGradient(
-        INDArray flat, GradientLayout layout, int examples, double score, List<double[]> updateWeights) {
+        INDArray flat,
+        GradientLayout layout,
+        int examples,
+        double meanScore,
+        double summedScore,
+        List<double[]> updateWeights) {
 
     /** @throws IllegalArgumentException if the parts do not fit each other */
     public MicroGradient {
@@ -30,6 +37,15 @@ public record MicroGradient(
             throw new IllegalArgumentException("One array of weights per update pool is needed: "
                     + layout.updates().pools().size() + " pools, " + updateWeights.size() + " arrays");
         }
+    }
+
+    /**
+     * Returns the network's score of this micro-batch.
+     *
+     * @return the sum of both parts
+     */
+    public double score() {
+        return meanScore + summedScore;
     }
 
     /**

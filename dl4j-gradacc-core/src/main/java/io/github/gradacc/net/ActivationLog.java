@@ -4,8 +4,9 @@ package io.github.gradacc.net;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.api.TrainingListener;
@@ -20,9 +21,14 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * <p>They are copied only if a listener overrides that method, and then take the memory that the forward activations of the
  * big batch would take.
  */
-final class ActivationLog extends BaseTrainingListener {
+final class ActivationLog {
 
-    private final List<List<INDArray>> parts = new ArrayList<>();
+    /** The name under which the input of a network without named inputs is filed. */
+    private static final String INPUT = "input";
+
+    private final List<Part> parts = new ArrayList<>();
+
+    private record Part(long examples, Map<String, INDArray> activations) {}
 
     /** Tells whether one of the listeners has an {@code onForwardPass} of its own. */
     static boolean isWantedBy(Collection<TrainingListener> listeners) {
@@ -30,9 +36,13 @@ final class ActivationLog extends BaseTrainingListener {
     }
 
     private static boolean overridesForwardPass(TrainingListener listener) {
+        return overrides(listener, List.class) || overrides(listener, Map.class);
+    }
+
+    private static boolean overrides(TrainingListener listener, Class<?> activations) {
         try {
             return listener.getClass()
-                            .getMethod("onForwardPass", Model.class, List.class)
+                            .getMethod("onForwardPass", Model.class, activations)
                             .getDeclaringClass()
                     != BaseTrainingListener.class;
         } catch (NoSuchMethodException e) {
@@ -40,26 +50,41 @@ final class ActivationLog extends BaseTrainingListener {
         }
     }
 
-    @Override
-    public void onForwardPass(Model model, List<INDArray> activations) {
-        try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            parts.add(activations.stream().map(INDArray::dup).toList());
+    /** Adds the activations of a micro-batch, layer by layer and the input first; copied. */
+    void add(long examples, List<INDArray> layers) {
+        Map<String, INDArray> named = new LinkedHashMap<>();
+        for (int i = 0; i < layers.size(); i++) {
+            named.put(i == 0 ? INPUT : String.valueOf(i - 1), layers.get(i));
         }
+        add(examples, named);
+    }
+
+    /** Adds the activations of a micro-batch by the names of the vertices; copied. */
+    void add(long examples, Map<String, INDArray> vertices) {
+        Map<String, INDArray> copies = new LinkedHashMap<>();
+        try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            vertices.forEach((name, activations) -> copies.put(name, activations.dup()));
+        }
+        parts.add(new Part(examples, copies));
     }
 
     /** Returns the activations of the window, layer by layer, starting with the input. */
-    List<INDArray> merged() {
-        if (parts.isEmpty()) {
-            return List.of();
+    List<INDArray> list() {
+        return List.copyOf(map().values());
+    }
+
+    /** Returns the activations of the window by name. */
+    Map<String, INDArray> map() {
+        Map<String, INDArray> joined = new LinkedHashMap<>();
+        if (!parts.isEmpty()) {
+            List<Long> examples = parts.stream().map(Part::examples).toList();
+            for (String name : parts.get(0).activations().keySet()) {
+                List<INDArray> arrays =
+                        parts.stream().map(part -> part.activations().get(name)).toList();
+                joined.put(name, join(examples, arrays));
+            }
         }
-        List<INDArray> merged = new ArrayList<>();
-        for (int layer = 0; layer < parts.get(0).size(); layer++) {
-            int at = layer;
-            merged.add(join(
-                    parts.stream().map(part -> part.get(0).size(0)).toList(),
-                    parts.stream().map(part -> part.get(at)).toList()));
-        }
-        return merged;
+        return joined;
     }
 
     void clear() {
@@ -125,9 +150,5 @@ final class ActivationLog extends BaseTrainingListener {
                 .toArray(INDArrayIndex[]::new);
         result.put(corner, array);
         return result;
-    }
-
-    Set<TrainingListener> asListener() {
-        return Set.of(this);
     }
 }

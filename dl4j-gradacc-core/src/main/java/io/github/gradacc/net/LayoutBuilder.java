@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Trainable;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.jspecify.annotations.Nullable;
@@ -51,17 +53,23 @@ final class LayoutBuilder {
         this.statistics = statistics;
     }
 
-    /** Adds the parameters of the next layer. */
-    void add(String layerName, Layer layer) {
+    /**
+     * Adds the next parameters.
+     *
+     * @param name the name under which DL4J files their gradients
+     * @param owner the layer or vertex that has them
+     * @param layer the layer behind them, null for a vertex without one
+     */
+    void add(String name, Trainable owner, @Nullable Layer layer) {
         Map<String, IndexRange> ranges = new HashMap<>();
-        for (Map.Entry<String, INDArray> entry : layer.paramTable(false).entrySet()) {
+        for (Map.Entry<String, INDArray> entry : owner.paramTable(false).entrySet()) {
             IndexRange range =
                     new IndexRange(position, position + entry.getValue().length());
             position = range.to();
-            if (!written.contains(layerName + "_" + entry.getKey())) {
+            if (!written.contains(name + "_" + entry.getKey())) {
                 continue;
             }
-            if (isUpdate(layer, entry.getKey())) {
+            if (!owner.updaterDivideByMinibatch(entry.getKey()) || isMovingCenter(layer, entry.getKey())) {
                 ranges.put(entry.getKey(), range);
             } else {
                 gradients.add(range);
@@ -82,49 +90,39 @@ final class LayoutBuilder {
                 new UpdateViews(updates.stream().map(UpdateSource::pool).toList()));
     }
 
-    private static boolean isUpdate(Layer layer, String parameter) {
-        return !layer.updaterDivideByMinibatch(parameter) || isMovingCenter(layer, parameter);
-    }
-
     /** With {@code gradientCheck(true)} DL4J computes a true gradient of the centres instead. */
-    private static boolean isMovingCenter(Layer layer, String parameter) {
-        return layer.conf().getLayer() instanceof CenterLossOutputLayer centerLoss
+    private static boolean isMovingCenter(@Nullable Layer layer, String parameter) {
+        return layer != null
+                && layer.conf().getLayer() instanceof CenterLossOutputLayer centerLoss
                 && CENTER_KEY.equals(parameter)
                 && !centerLoss.getGradientCheck();
     }
 
-    private void addUpdates(Layer layer, Map<String, IndexRange> ranges) {
+    private void addUpdates(@Nullable Layer layer, Map<String, IndexRange> ranges) {
         IndexRange mean = ranges.get(GLOBAL_MEAN);
-        IndexRange variance = ranges.get(GLOBAL_VAR);
-        IndexRange logDeviation = ranges.get(GLOBAL_LOG_STD);
         IndexRange centers = ranges.get(CENTER_KEY);
-        if (layer.conf().getLayer() instanceof BatchNormalization conf && mean != null) {
-            updates.add(movingStatistics(layer, conf, mean, variance, logDeviation));
-        } else if (centers != null && layer.conf().getLayer() instanceof CenterLossOutputLayer conf) {
-            int classes = Math.toIntExact(conf.getNOut());
-            updates.add(new UpdateSource(new ClassCenters(centers, classes), LayoutBuilder::classCounts));
+        if (layer != null && mean != null && layer.conf().getLayer() instanceof BatchNormalization conf) {
+            updates.add(movingStatistics(layer, conf, mean, ranges));
+        } else if (centers != null && layer instanceof IOutputLayer output) {
+            int classes = Math.toIntExact(output.getLabels().size(1));
+            updates.add(new UpdateSource(
+                    new ClassCenters(centers, classes),
+                    examples -> output.getLabels().sum(0).toDoubleVector()));
         } else {
             for (IndexRange range : ranges.values()) {
-                updates.add(new UpdateSource(new MeanUpdate(range), labels -> new double[] {labels.size(0)}));
+                updates.add(new UpdateSource(new MeanUpdate(range), examples -> new double[] {examples}));
             }
         }
     }
 
     private UpdateSource movingStatistics(
-            Layer layer,
-            BatchNormalization conf,
-            IndexRange mean,
-            @Nullable IndexRange variance,
-            @Nullable IndexRange logDeviation) {
-        IndexRange spread = variance != null ? variance : Objects.requireNonNull(logDeviation);
-        VarianceForm form = variance != null ? VarianceForm.VARIANCE : VarianceForm.LOG10_STANDARD_DEVIATION;
+            Layer layer, BatchNormalization conf, IndexRange mean, Map<String, IndexRange> ranges) {
+        boolean isLogarithm = ranges.containsKey(GLOBAL_LOG_STD);
+        IndexRange spread = Objects.requireNonNull(ranges.get(isLogarithm ? GLOBAL_LOG_STD : GLOBAL_VAR));
+        VarianceForm form = isLogarithm ? VarianceForm.LOG10_STANDARD_DEVIATION : VarianceForm.VARIANCE;
         MovingStatistics at = new MovingStatistics(mean, spread, form, conf.getDecay(), parameters);
         double channels = mean.length();
         return new UpdateSource(
-                statistics.poolFor(at), labels -> new double[] {layer.input().length() / channels});
-    }
-
-    private static double[] classCounts(INDArray labels) {
-        return labels.sum(0).toDoubleVector();
+                statistics.poolFor(at), examples -> new double[] {layer.input().length() / channels});
     }
 }

@@ -28,7 +28,7 @@ public interface Network {
      * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
      */
     static Network of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics) {
-        return new MultiLayerBackend(Trainable.require(network), statistics);
+        return new Backend(new MultiLayerInternals(TrainableNetwork.require(network)), statistics);
     }
 
     /** Returns the lock that native training holds. */

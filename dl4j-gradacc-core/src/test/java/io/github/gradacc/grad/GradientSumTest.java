@@ -25,7 +25,7 @@ class GradientSumTest {
     }
 
     private static MicroGradient part(INDArray flat, GradientLayout layout, int examples, double score) {
-        return new MicroGradient(flat, layout, examples, score, List.of());
+        return new MicroGradient(flat, layout, examples, score, 10 * score, List.of());
     }
 
     private static MicroGradient part(INDArray flat) {
@@ -117,12 +117,12 @@ class GradientSumTest {
         assertThat(sum.examples()).isEqualTo(4);
         assertThat(sum.microBatches()).isEqualTo(2);
         assertThat(sum.meanScore()).isEqualTo((3 * 2.0 + 1 * 6.0) / 4);
-        assertThat(sum.totalScore()).isEqualTo(8.0);
+        assertThat(sum.summedScore()).isEqualTo(80.0);
         sum.clear();
         assertThat(sum.examples()).isZero();
         assertThat(sum.microBatches()).isZero();
         assertThat(sum.meanScore()).isZero();
-        assertThat(sum.totalScore()).isZero();
+        assertThat(sum.summedScore()).isZero();
     }
 
     @Test
@@ -209,7 +209,7 @@ class GradientSumTest {
                 .withMessageContaining("length 5");
         assertThatIllegalArgumentException().isThrownBy(() -> part(flat.reshape(2, 2), all(4), 1, 0));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new MicroGradient(flat, all(4), 1, 0, List.of(new double[1])))
+                .isThrownBy(() -> new MicroGradient(flat, all(4), 1, 0, 0, List.of(new double[1])))
                 .withMessageContaining("0 pools");
         assertThatIllegalArgumentException().isThrownBy(() -> new IndexRange(3, 3));
         assertThatIllegalArgumentException().isThrownBy(() -> new IndexRange(-1, 3));

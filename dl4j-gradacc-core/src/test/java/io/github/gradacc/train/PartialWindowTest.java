@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.EventLog;
 import io.github.gradacc.testing.Nets;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,6 +81,31 @@ class PartialWindowTest {
         }
         reference.fit(iterate(Data.windows(batches, 3)));
         assertSame(ours, reference, DOUBLE);
+    }
+
+    /** The same for a loop written by hand, whose arrays may be reused as well. */
+    @Test
+    void anOpenWindowSurvivesOtherUseOfTheNetworkAndOfTheArrays() {
+        DataSet other = batches.get(7);
+        EventLog ourEvents = new EventLog();
+        EventLog expectedEvents = new EventLog();
+        ours.setListeners(ourEvents);
+        reference.setListeners(expectedEvents);
+        try (var trainer = trainer(PartialWindow.STEP, AccumulationSchedule.constant(3))) {
+            for (DataSet batch : batches.subList(0, 2)) {
+                DataSet reused = batch.copy();
+                trainer.accumulate(reused);
+                reused.getFeatures().assign(99);
+                reused.getLabels().assign(99);
+                ours.getListeners().clear();
+                ours.calculateGradients(other.getFeatures(), other.getLabels(), null, null);
+                ours.getListeners().add(ourEvents);
+            }
+            trainer.flush();
+        }
+        reference.fit(DataSet.merge(batches.subList(0, 2)));
+        assertSame(ours, reference, DOUBLE);
+        ourEvents.assertSameAs(expectedEvents, DOUBLE);
     }
 
     @Test

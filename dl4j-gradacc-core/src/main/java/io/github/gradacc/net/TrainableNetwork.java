@@ -8,9 +8,9 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 
 /** The conditions under which a network's gradients can be accumulated, checked before anything is computed. */
-final class Trainable {
+final class TrainableNetwork {
 
-    private Trainable() {}
+    private TrainableNetwork() {}
 
     static MultiLayerNetwork require(@Nullable MultiLayerNetwork network) {
         if (network == null) {

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.net;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Takes the place of a network's listeners during a pass and notes what is gone when the pass is over: activations, and
+ * what the layers' inputs say about the weights of their updates (a graph clears its layers before it returns).
+ */
+final class PassRecorder extends BaseTrainingListener {
+
+    private final @Nullable ActivationLog activations;
+    private final Supplier<List<double[]>> weigh;
+    private List<double[]> updateWeights = List.of();
+
+    PassRecorder(@Nullable ActivationLog activations, Supplier<List<double[]>> weigh) {
+        this.activations = activations;
+        this.weigh = weigh;
+    }
+
+    List<double[]> updateWeights() {
+        return updateWeights;
+    }
+
+    @Override
+    public void onForwardPass(Model model, List<INDArray> layers) {
+        if (activations != null) {
+            activations.add(model.batchSize(), layers);
+        }
+    }
+
+    @Override
+    public void onForwardPass(Model model, Map<String, INDArray> vertices) {
+        if (activations != null) {
+            activations.add(model.batchSize(), vertices);
+        }
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+        updateWeights = weigh.get();
+    }
+}
