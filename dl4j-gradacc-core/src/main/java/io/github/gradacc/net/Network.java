@@ -3,6 +3,7 @@ package io.github.gradacc.net;
 
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.MicroGradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -29,6 +30,19 @@ public interface Network {
      */
     static Network of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics) {
         return new Backend(new MultiLayerInternals(TrainableNetwork.require(network)), statistics);
+    }
+
+    /**
+     * Wraps a graph.
+     *
+     * @param graph an initialised graph that trains by stochastic gradient descent; not copied
+     * @param statistics what normalising layers do with a window of several micro-batches
+     * @return the view of the graph
+     * @throws IllegalArgumentException if it is null
+     * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
+     */
+    static Network of(@Nullable ComputationGraph graph, StatisticsPolicy statistics) {
+        return new Backend(new GraphInternals(TrainableNetwork.require(graph)), statistics);
     }
 
     /** Returns the lock that native training holds. */

@@ -5,8 +5,11 @@ import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.Examples;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.net.Network;
+import io.github.gradacc.net.StatisticsPolicy;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -59,7 +62,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     private final SingleThread singleThread = new SingleThread();
 
     private GradientAccumulationTrainer(Builder builder) {
-        network = Network.of(builder.network, builder.batchNormStatistics.policy());
+        network = builder.network.apply(builder.batchNormStatistics.policy());
         partialWindow = builder.partialWindow;
         loop = new AccumulationLoop(network, builder.schedule(), builder.microBatchSize, partialWindow, window);
     }
@@ -72,7 +75,19 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @return a builder, whose {@code build()} checks the network
      */
     public static Builder builder(MultiLayerNetwork network) {
-        return new Builder(network);
+        return new Builder(statistics -> Network.of(network, statistics));
+    }
+
+    /**
+     * Starts the configuration of a trainer for a graph, with any number of inputs and outputs. A {@code DataSet} or
+     * {@code DataSetIterator} serves a graph with one of each, as DL4J has it.
+     *
+     * @param graph an initialised graph whose outputs are output layers, trained by stochastic gradient descent (any
+     *     updater) and standard backpropagation; not copied
+     * @return a builder, whose {@code build()} checks the graph
+     */
+    public static Builder builder(ComputationGraph graph) {
+        return new Builder(statistics -> Network.of(graph, statistics));
     }
 
     /**
@@ -307,14 +322,14 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** Configures a trainer. Every setter checks its value and returns this builder. */
     public static final class Builder {
 
-        private final @Nullable MultiLayerNetwork network;
+        private final Function<StatisticsPolicy, Network> network;
         private @Nullable Integer accumulationSteps;
         private @Nullable AccumulationSchedule accumulationSchedule;
         private int microBatchSize = MicroBatches.WHOLE;
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
 
-        private Builder(@Nullable MultiLayerNetwork network) {
+        private Builder(Function<StatisticsPolicy, Network> network) {
             this.network = network;
         }
 

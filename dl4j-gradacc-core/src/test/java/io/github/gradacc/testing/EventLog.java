@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -52,7 +53,9 @@ public final class EventLog implements TrainingListener {
 
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
-        log("iterationDone " + iteration + " " + epoch, model, List.of(model.params(), model.input()));
+        List<INDArray> arrays = new ArrayList<>(inputs(model));
+        arrays.add(model.params());
+        log("iterationDone " + iteration + " " + epoch, model, arrays);
     }
 
     @Override
@@ -87,7 +90,10 @@ public final class EventLog implements TrainingListener {
     }
 
     private void log(String name, Model model, List<INDArray> arrays) {
-        String sizes = model.batchSize() + " " + Arrays.toString(model.input().shape());
+        String sizes = model.batchSize() + " "
+                + inputs(model).stream()
+                        .map(input -> Arrays.toString(input.shape()))
+                        .toList();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             events.add(new Event(
                     name,
@@ -95,5 +101,9 @@ public final class EventLog implements TrainingListener {
                     model.score(),
                     arrays.stream().map(INDArray::dup).toList()));
         }
+    }
+
+    private static List<INDArray> inputs(Model model) {
+        return model instanceof ComputationGraph graph ? List.of(graph.getInputs()) : List.of(model.input());
     }
 }

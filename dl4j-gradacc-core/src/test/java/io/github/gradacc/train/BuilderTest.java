@@ -15,6 +15,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.solvers.accumulation.BasicGradientsAccumulator;
 import org.deeplearning4j.optimize.solvers.accumulation.LocalHandler;
@@ -28,6 +29,35 @@ class BuilderTest {
     void refusesNoNetwork() {
         var builder = GradientAccumulationTrainer.builder((MultiLayerNetwork) null);
         assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("network");
+    }
+
+    @Test
+    void refusesNoGraph() {
+        var builder = GradientAccumulationTrainer.builder((ComputationGraph) null);
+        assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("graph");
+    }
+
+    @Test
+    void refusesAGraphThatIsNotInitialised() {
+        ComputationGraph graph = new ComputationGraph(
+                Nets.init(Nets.mlp()).toComputationGraph().getConfiguration().clone());
+        var builder = GradientAccumulationTrainer.builder(graph);
+        assertThatIllegalStateException().isThrownBy(builder::build).withMessageContaining("init()");
+    }
+
+    @Test
+    void refusesAGraphWithAnOutputThatIsNoOutputLayer() {
+        ComputationGraph graph = new ComputationGraph(Nets.settings()
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("dense", new DenseLayer.Builder().nIn(3).nOut(2).build(), "in")
+                .setOutputs("dense")
+                .build());
+        graph.init();
+        var builder = GradientAccumulationTrainer.builder(graph);
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessageContainingAll("'dense'", "output layer", "DenseLayer");
     }
 
     @Test

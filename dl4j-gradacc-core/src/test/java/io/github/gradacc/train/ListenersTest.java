@@ -18,7 +18,11 @@ import java.util.List;
 import org.deeplearning4j.core.storage.Persistable;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
 import org.deeplearning4j.core.storage.StorageMetaData;
+import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.api.InvocationType;
@@ -35,8 +39,11 @@ import org.deeplearning4j.ui.model.stats.api.SummaryType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** DL4J's own listeners do under accumulation what they do under native training on the windows. */
 class ListenersTest {
@@ -190,6 +197,60 @@ class ListenersTest {
         assertThat(our.getMeanMagnitudes(type).keySet()).isEqualTo(magnitudes.keySet());
         magnitudes.forEach((name, value) ->
                 assertClose(type + " " + name, our.getMeanMagnitudes(type).get(name), value, DOUBLE));
+    }
+
+    /** As native training has it: the time from the end of a step until the data of the next one has arrived. */
+    @Test
+    void theTimeSpentWaitingForTheWindowIsReported() {
+        List<Long> waited = new ArrayList<>();
+        ours.setListeners(new BaseTrainingListener() {
+            @Override
+            public void iterationDone(Model model, int iteration, int epoch) {
+                waited.add(((MultiLayerNetwork) model).getLastEtlTime());
+            }
+        });
+        var slow = new ExistingDataSetIterator(Batches.mlp()) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public DataSet next() {
+                try {
+                    Thread.sleep(20);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                return super.next();
+            }
+        };
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).accumulationSteps(4).build()) {
+            trainer.fit(slow);
+        }
+        assertThat(waited).hasSize(2).allSatisfy(millis -> assertThat(millis).isGreaterThanOrEqualTo(4 * 19L));
+    }
+
+    /** A listener that evaluates must not meet the masks of the last micro-batch. */
+    @Test
+    void noMaskOfAMicroBatchIsLeftWhenListenersAreCalled() {
+        MultiLayerNetwork network = Nets.init(Nets.of(
+                InputType.recurrent(2, 5),
+                new LSTM.Builder().nOut(3).build(),
+                new RnnLossLayer.Builder(LossFunction.MSE).build()));
+        List<INDArray> masks = new ArrayList<>();
+        network.setListeners(new BaseTrainingListener() {
+            @Override
+            public void onBackwardPass(Model model) {
+                masks.add(network.getLayer(0).getMaskArray());
+                masks.add(network.getLayer(1).getMaskArray());
+            }
+        });
+        Data data = new Data(1, DataType.DOUBLE);
+        INDArray mask = data.mask(5, 5);
+        try (var trainer =
+                GradientAccumulationTrainer.builder(network).microBatchSize(2).build()) {
+            trainer.fit(data.normal(5, 2, 5), data.normal(5, 3, 5), mask, mask);
+        }
+        assertThat(masks).containsExactly(null, null);
     }
 
     @Test
