@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Where the picture goes: the only argument of the program. */
+final class PictureFile {
+
+    private static final String DEFAULT = "target/quickstart.png";
+
+    private PictureFile() {}
+
+    /**
+     * Reads the arguments and creates the directory that the picture goes into, so that a wrong path is reported before
+     * the training and not after it.
+     *
+     * @param args empty for {@code target/quickstart.png}, or one path that ends in {@code .png}
+     * @return the absolute path
+     * @throws IllegalArgumentException if the arguments name no place where a picture can be written
+     */
+    static Path from(String[] args) {
+        if (args.length > 1) {
+            throw new IllegalArgumentException("Expected one argument at most, the path of the picture, got "
+                    + args.length + ": " + String.join(" ", args));
+        }
+        String name = args.length == 0 ? DEFAULT : args[0];
+        if (!name.toLowerCase(Locale.ROOT).endsWith(".png")) {
+            throw new IllegalArgumentException("The path of the picture must end in .png, got '" + name + "'");
+        }
+        Path file = parse(name).toAbsolutePath().normalize();
+        createParent(file);
+        boolean writable = Files.exists(file)
+                ? Files.isRegularFile(file) && Files.isWritable(file)
+                : Files.isWritable(file.resolveSibling("."));
+        if (!writable) {
+            throw new IllegalArgumentException("The picture cannot be written to " + file);
+        }
+        return file;
+    }
+
+    private static Path parse(String name) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("Not a path: " + e.getMessage(), e);
+        }
+    }
+
+    private static void createParent(Path file) {
+        Path directory = file.resolveSibling(".").normalize();
+        // createDirectories of JDK 17 refuses a link to a directory, such as /tmp on macOS.
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("The directory " + directory + " cannot be created: " + e, e);
+        }
+    }
+}

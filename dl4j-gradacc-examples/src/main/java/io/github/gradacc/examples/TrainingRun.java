@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples;
+
+import java.util.List;
+import java.util.stream.DoubleStream;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+
+/**
+ * What became of a network that was trained in one way.
+ *
+ * @param name the way, for people
+ * @param steps number of optimizer steps taken
+ * @param losses loss on the whole training set, before the first epoch and after each
+ * @param testAccuracy share of the test set that is classified correctly, 0 to 1
+ * @param parameters all parameters after training, shape [1, parameters]; a copy
+ */
+record TrainingRun(String name, int steps, List<Double> losses, double testAccuracy, INDArray parameters) {
+
+    TrainingRun {
+        losses = List.copyOf(losses);
+    }
+
+    /** Tests a trained network and keeps a copy of its parameters. */
+    static TrainingRun of(String name, MultiLayerNetwork network, List<Double> losses, DataSet test) {
+        Evaluation evaluation = new Evaluation(Iris.CLASSES);
+        evaluation.eval(test.getLabels(), network.output(test.getFeatures()));
+        return new TrainingRun(
+                name,
+                network.getIterationCount(),
+                losses,
+                evaluation.accuracy(),
+                network.params().dup());
+    }
+
+    double finalLoss() {
+        return losses.get(losses.size() - 1);
+    }
+
+    /** The largest absolute difference between a parameter here and the same one there; NaN if one of them is NaN. */
+    double largestDifference(TrainingRun other) {
+        // Not amaxNumber(): it passes over NaN, and a run that failed would look exact.
+        return DoubleStream.of(parameters.sub(other.parameters).toDoubleVector())
+                .map(Math::abs)
+                .max()
+                .orElse(0.0);
+    }
+}
