@@ -3,13 +3,14 @@ package io.github.gradacc.train;
 
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.OneNativeThread;
+import io.github.gradacc.testing.Quiet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Accumulation equals native training on the big batch, whatever layers the network has. */
-@ExtendWith(OneNativeThread.class)
+@ExtendWith({OneNativeThread.class, Quiet.class})
 class ExactLayersTest {
 
     static Stream<ExactnessCase> layers() {
