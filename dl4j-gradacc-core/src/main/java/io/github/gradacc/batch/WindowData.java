@@ -4,6 +4,8 @@ package io.github.gradacc.batch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -14,10 +16,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * the whole window, as they are after native training on the big batch.
  *
  * <p>A window of one batch is shown as it is. A window of several is put together from copies, since iterators reuse their
- * arrays: it takes the memory of the window's features, labels and masks, twice while they are joined. Sequences of
- * different lengths are padded and masked as {@code MultiDataSet.merge} does. Not thread-safe.
+ * arrays: it takes the memory of the window's features and labels, twice while they are joined. Sequences of
+ * different lengths are padded as {@code MultiDataSet.merge} does. The masks of several batches are not joined. Not
+ * thread-safe.
  */
 public final class WindowData {
+
+    private static final int MAX_MERGEABLE_RANK = 4;
 
     private final List<MultiDataSet> settled = new ArrayList<>();
     private @Nullable MultiDataSet latest;
@@ -57,7 +62,7 @@ public final class WindowData {
             return all.isEmpty() ? null : all.get(0);
         }
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return org.nd4j.linalg.dataset.MultiDataSet.merge(all);
+            return join(all.stream().map(WindowData::withoutMasks).toList());
         }
     }
 
@@ -67,22 +72,39 @@ public final class WindowData {
         latest = null;
     }
 
+    /** DL4J merges arrays up to rank 4, and pads sequences of different lengths. */
+    private static MultiDataSet join(List<MultiDataSet> all) {
+        boolean mergeable = Stream.of(all.get(0).getFeatures(), all.get(0).getLabels())
+                .flatMap(Arrays::stream)
+                .allMatch(array -> array.rank() <= MAX_MERGEABLE_RANK);
+        return mergeable
+                ? org.nd4j.linalg.dataset.MultiDataSet.merge(all)
+                : new org.nd4j.linalg.dataset.MultiDataSet(
+                        concatenate(all, MultiDataSet::getFeatures), concatenate(all, MultiDataSet::getLabels));
+    }
+
+    private static INDArray[] concatenate(List<MultiDataSet> all, Function<MultiDataSet, INDArray[]> arrays) {
+        INDArray[] joined = new INDArray[arrays.apply(all.get(0)).length];
+        for (int i = 0; i < joined.length; i++) {
+            int at = i;
+            joined[i] = Nd4j.concat(
+                    0, all.stream().map(batch -> arrays.apply(batch)[at]).toArray(INDArray[]::new));
+        }
+        return joined;
+    }
+
+    /** Masks are left out: nobody sees them, and DL4J cannot merge them all. */
+    private static MultiDataSet withoutMasks(MultiDataSet batch) {
+        return new org.nd4j.linalg.dataset.MultiDataSet(batch.getFeatures(), batch.getLabels());
+    }
+
     private static MultiDataSet copy(MultiDataSet batch) {
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return new org.nd4j.linalg.dataset.MultiDataSet(
-                    copy(batch.getFeatures()),
-                    copy(batch.getLabels()),
-                    copy(batch.getFeaturesMaskArrays()),
-                    copy(batch.getLabelsMaskArrays()));
+            return new org.nd4j.linalg.dataset.MultiDataSet(copy(batch.getFeatures()), copy(batch.getLabels()));
         }
     }
 
-    private static @Nullable INDArray @Nullable [] copy(@Nullable INDArray @Nullable [] arrays) {
-        if (arrays == null) {
-            return null;
-        }
-        return Arrays.stream(arrays)
-                .map(array -> array == null ? null : array.dup())
-                .toArray(INDArray[]::new);
+    private static INDArray[] copy(INDArray[] arrays) {
+        return Arrays.stream(arrays).map(INDArray::dup).toArray(INDArray[]::new);
     }
 }

@@ -99,16 +99,27 @@ final class ActivationLog {
         if (arrays.size() == 1) {
             return arrays.get(0);
         }
-        boolean folded = false;
+        if (!isFolded(examples, arrays)) {
+            return Nd4j.concat(0, padded(arrays));
+        }
         List<INDArray> unfolded = new ArrayList<>();
         for (int m = 0; m < arrays.size(); m++) {
-            INDArray array = arrays.get(m);
-            long n = examples.get(m);
-            folded |= array.size(0) != n;
-            unfolded.add(array.size(0) != n && array.size(0) % n == 0 ? unfold(array, n) : array);
+            unfolded.add(unfold(arrays.get(m), examples.get(m)));
         }
-        INDArray joined = Nd4j.concat(0, padded(unfolded));
-        return folded && joined.rank() > arrays.get(0).rank() ? fold(joined) : joined;
+        return fold(Nd4j.concat(0, padded(unfolded)));
+    }
+
+    /** All are folded if one is: sequences of one step look the same either way. */
+    private static boolean isFolded(List<Long> examples, List<INDArray> arrays) {
+        boolean folded = false;
+        for (int m = 0; m < arrays.size(); m++) {
+            long rows = arrays.get(m).size(0);
+            if (rows % examples.get(m) != 0) {
+                return false;
+            }
+            folded |= rows != examples.get(m);
+        }
+        return folded;
     }
 
     private static INDArray unfold(INDArray array, long examples) {
@@ -127,7 +138,10 @@ final class ActivationLog {
         return array.dup('f').reshape('f', folded);
     }
 
-    /** Pads with zeros to the longest, where sequences differ in length. */
+    /**
+     * Pads with zeros to the longest, where sequences differ in length. In native training, where the input was padded, a
+     * layer may show values there: what it computes from that padding, which no loss sees.
+     */
     private static INDArray[] padded(List<INDArray> arrays) {
         long[] longest = arrays.get(0).shape().clone();
         for (INDArray array : arrays) {

@@ -30,9 +30,38 @@ public final class Batches {
         return batches;
     }
 
+    /** One array of a batch. */
+    @FunctionalInterface
+    public interface Maker {
+
+        /** Makes the array for a batch of that many examples. */
+        INDArray make(Data data, int examples);
+    }
+
+    /** Ragged batches of DOUBLE. */
+    public static List<DataSet> ragged(Maker features, Maker labels) {
+        return ragged(DataType.DOUBLE, features, labels);
+    }
+
+    /** Ragged batches. */
+    public static List<DataSet> ragged(DataType type, Maker features, Maker labels) {
+        Data data = new Data(7, type);
+        return ragged(n -> new DataSet(features.make(data, n), labels.make(data, n)));
+    }
+
     /** Ragged batches for the network of {@link Nets#mlp()}. */
     public static List<DataSet> mlp() {
         return classification(DataType.DOUBLE, 3, data -> n -> data.normal(n, 4));
+    }
+
+    /** Ragged batches of sequences, 3 values and 5 steps, with a class label at each step. */
+    public static List<DataSet> sequences() {
+        return ragged((data, n) -> data.normal(n, 3, 5), (data, n) -> data.oneHotSequences(n, 3, 5));
+    }
+
+    /** Ragged batches of sequences, 3 values and 5 steps, with one class label each. */
+    public static List<DataSet> labelledSequences() {
+        return ragged((data, n) -> data.normal(n, 3, 5), (data, n) -> data.oneHot(n, 3));
     }
 
     /** Ragged batches with one-hot labels of rank 2. */

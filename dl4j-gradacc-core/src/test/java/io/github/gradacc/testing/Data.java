@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -34,6 +35,11 @@ public final class Data {
     /** Whole numbers below {@code bound}. */
     public INDArray indices(int bound, long... shape) {
         return fill(shape, () -> random.nextInt(bound));
+    }
+
+    /** Values -1 and 1. */
+    public INDArray signs(long... shape) {
+        return fill(shape, () -> random.nextBoolean() ? 1 : -1);
     }
 
     /** One-hot rows, shape [examples, classes]. */
@@ -76,6 +82,29 @@ public final class Data {
         return mask;
     }
 
+    /**
+     * Labels for object detection: on a grid of {@code cells} x {@code cells}, one box in a random cell, shape [examples,
+     * 4 + classes, cells, cells] with the box's corners (in cells) and its class.
+     */
+    public INDArray boxes(int examples, int classes, int cells) {
+        INDArray labels = Nd4j.zeros(type, examples, 4 + classes, cells, cells);
+        for (int i = 0; i < examples; i++) {
+            int row = random.nextInt(cells);
+            int column = random.nextInt(cells);
+            double[] corners = {
+                column + 0.1 + 0.2 * random.nextDouble(),
+                row + 0.1 + 0.2 * random.nextDouble(),
+                column + 0.7 + 0.2 * random.nextDouble(),
+                row + 0.7 + 0.2 * random.nextDouble()
+            };
+            for (int c = 0; c < corners.length; c++) {
+                labels.putScalar(new int[] {i, c, row, column}, corners[c]);
+            }
+            labels.putScalar(new int[] {i, 4 + random.nextInt(classes), row, column}, 1);
+        }
+        return labels;
+    }
+
     private INDArray fill(long[] shape, DoubleSupplier value) {
         INDArray array = Nd4j.create(type, shape);
         for (long i = 0; i < array.length(); i++) {
@@ -88,8 +117,28 @@ public final class Data {
     public static List<DataSet> windows(List<DataSet> batches, int k) {
         List<DataSet> windows = new ArrayList<>();
         for (int i = 0; i < batches.size(); i += k) {
-            windows.add(DataSet.merge(batches.subList(i, Math.min(i + k, batches.size()))));
+            windows.add(join(batches.subList(i, Math.min(i + k, batches.size()))));
         }
         return windows;
+    }
+
+    /** DataSet.merge refuses arrays of rank 5, and masks of one column for labels of rank 2. */
+    private static DataSet join(List<DataSet> batches) {
+        DataSet first = batches.get(0);
+        boolean mergeable =
+                first.getFeatures().rank() < 5 && (first.getLabels().rank() > 2 || first.getLabelsMaskArray() == null);
+        return mergeable
+                ? DataSet.merge(batches)
+                : new DataSet(
+                        concatenate(batches, DataSet::getFeatures),
+                        concatenate(batches, DataSet::getLabels),
+                        concatenate(batches, DataSet::getFeaturesMaskArray),
+                        concatenate(batches, DataSet::getLabelsMaskArray));
+    }
+
+    private static INDArray concatenate(List<DataSet> batches, Function<DataSet, INDArray> part) {
+        return part.apply(batches.get(0)) == null
+                ? null
+                : Nd4j.concat(0, batches.stream().map(part).toArray(INDArray[]::new));
     }
 }

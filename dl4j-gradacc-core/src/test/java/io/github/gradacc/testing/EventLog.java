@@ -32,6 +32,17 @@ public final class EventLog implements TrainingListener {
         return List.copyOf(events);
     }
 
+    /** The same events with the input alone in place of all activations. */
+    public EventLog withoutActivations() {
+        EventLog log = new EventLog();
+        for (Event event : events) {
+            boolean activations = event.name().startsWith("onForwardPass");
+            List<INDArray> arrays = activations ? event.arrays().subList(0, 1) : event.arrays();
+            log.events.add(new Event(event.name(), event.sizes(), event.score(), arrays));
+        }
+        return log;
+    }
+
     /** Asserts that the same calls came in the same order and showed the same values. */
     public void assertSameAs(EventLog expected, double tolerance) {
         List<String> names = events.stream().map(Event::name).toList();

@@ -48,8 +48,30 @@ public record ExactnessCase(
         return new ExactnessCase(name, configuration, batches, k, microBatchSize, epochs, relative);
     }
 
+    public ExactnessCase epochs(int number) {
+        return new ExactnessCase(name, configuration, batches, k, microBatchSize, number, tolerance);
+    }
+
+    /**
+     * Both networks after training, with what their listeners were told.
+     *
+     * @param ours trained by accumulation
+     * @param ourEvents its events
+     * @param reference trained natively on the big batches
+     * @param expectedEvents its events
+     */
+    public record Trained(
+            MultiLayerNetwork ours, EventLog ourEvents, MultiLayerNetwork reference, EventLog expectedEvents) {}
+
     /** Trains both and compares everything that training leaves behind or tells. */
     public void verify() {
+        Trained both = train();
+        assertSame(both.ours(), both.reference(), tolerance);
+        both.ourEvents().assertSameAs(both.expectedEvents(), tolerance);
+    }
+
+    /** Trains both. */
+    public Trained train() {
         MultiLayerNetwork ours = new MultiLayerNetwork(configuration.get());
         ours.init();
         MultiLayerNetwork reference = ours.clone();
@@ -67,8 +89,7 @@ public record ExactnessCase(
                 .build()) {
             trainer.fit(iterate(batches.get()), epochs);
         }
-        assertSame(ours, reference, tolerance);
-        ourEvents.assertSameAs(expectedEvents, tolerance);
+        return new Trained(ours, ourEvents, reference, expectedEvents);
     }
 
     /** Compares parameters, updater state, score and counters. */
