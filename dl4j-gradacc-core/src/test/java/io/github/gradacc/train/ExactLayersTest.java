@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import io.github.gradacc.testing.AsGraph;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.OneNativeThread;
 import io.github.gradacc.testing.Quiet;
@@ -27,5 +28,11 @@ class ExactLayersTest {
     @MethodSource("layers")
     void equalsNativeTraining(ExactnessCase row) {
         row.verify();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("layers")
+    void equalsNativeTrainingAsAGraph(ExactnessCase row) {
+        AsGraph.verify(row);
     }
 }
