@@ -7,6 +7,7 @@ import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.util.List;
 import java.util.function.Supplier;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.dataset.DataSet;
@@ -92,13 +93,21 @@ public record ExactnessCase(
         return new Trained(ours, ourEvents, reference, expectedEvents);
     }
 
-    /** Compares parameters, updater state, score and counters. */
+    /** Compares parameters, updater state, score and counters, those of the layers included. */
     public static void assertSame(MultiLayerNetwork ours, MultiLayerNetwork reference, double tolerance) {
         Tolerance.assertClose("parameters", ours.params(), reference.params(), tolerance);
         Tolerance.assertClose("updater state", ours.updaterState(), reference.updaterState(), tolerance);
         Tolerance.assertClose("score", ours.score(), reference.score(), tolerance);
         assertThat(ours.getIterationCount()).as("iteration count").isEqualTo(reference.getIterationCount());
         assertThat(ours.getEpochCount()).as("epoch count").isEqualTo(reference.getEpochCount());
+        for (int i = 0; i < ours.getnLayers(); i++) {
+            Layer layer = ours.getLayer(i);
+            Layer expected = reference.getLayer(i);
+            assertThat(layer.getIterationCount())
+                    .as("iteration count of layer %s", i)
+                    .isEqualTo(expected.getIterationCount());
+            assertThat(layer.getEpochCount()).as("epoch count of layer %s", i).isEqualTo(expected.getEpochCount());
+        }
     }
 
     /** An iterator over exactly these data sets. */

@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -116,6 +118,7 @@ class ExactMasksTest {
 
     static Stream<ExactnessCase> examples() {
         return Stream.of(
+                images(),
                 ExactnessCase.of("by example", Nets::mlp, () -> withLabelMasks(pairs(Batches.mlp()), 1)),
                 ExactnessCase.of(
                         "by output",
@@ -203,6 +206,25 @@ class ExactMasksTest {
                     .isInstanceOf(MicroBatchException.class)
                     .hasMessageContaining("Per output masking");
         }
+    }
+
+    /** Images of up to six rows, masked below their own last row. */
+    private static ExactnessCase images() {
+        return ExactnessCase.of(
+                "images by row",
+                () -> Nets.of(
+                        InputType.convolutional(6, 4, 2),
+                        new ConvolutionLayer.Builder(3, 3)
+                                .nOut(3)
+                                .convolutionMode(ConvolutionMode.Same)
+                                .build(),
+                        new GlobalPoolingLayer(PoolingType.AVG),
+                        softmax(3)),
+                () -> batches((data, n) -> new DataSet(
+                        data.normal(n, 2, 6, 4),
+                        data.oneHot(n, 3),
+                        data.mask(n, 6).reshape(n, 1, 6, 1),
+                        null)));
     }
 
     private static ExactnessCase perStep(String name, Supplier<List<DataSet>> batches) {

@@ -24,6 +24,7 @@ import org.deeplearning4j.nn.conf.layers.misc.RepeatVector;
 import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.learning.config.Sgd;
 
 /** Rows for layers on examples of rank 2, each between dense layers. */
 final class FeedForwardRows {
@@ -76,8 +77,26 @@ final class FeedForwardRows {
                         Batches::mlp),
                 net("frozen below", new FrozenLayer(dense(6)), dense(5), softmax(3)),
                 net("frozen between", dense(6), new FrozenLayer(dense(5)), dense(4), softmax(3)),
+                penalizedBelowFrozen(),
                 net("frozen below, backpropagating", new FrozenLayerWithBackprop(dense(6)), dense(5), softmax(3)),
                 net("frozen between, backpropagating", dense(6), new FrozenLayerWithBackprop(dense(5)), softmax(3)));
+    }
+
+    /**
+     * The backward pass ends at the frozen layer, but the updater goes on: below it, native training adds the penalty to
+     * what the updater left in the gradient array one step before.
+     */
+    private static ExactnessCase penalizedBelowFrozen() {
+        return ExactnessCase.of(
+                "frozen between, with a penalty below",
+                () -> Nets.of(
+                        Nets.settings().updater(new Sgd(0.3)).l2(0.2),
+                        InputType.feedForward(4),
+                        dense(6),
+                        new FrozenLayer(dense(5)),
+                        dense(4),
+                        softmax(3)),
+                Batches::mlp);
     }
 
     private static ExactnessCase row(String name, Supplier<Layer> layer) {
