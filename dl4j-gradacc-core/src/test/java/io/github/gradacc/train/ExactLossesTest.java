@@ -11,7 +11,6 @@ import io.github.gradacc.testing.Dl4jClasses;
 import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
-import io.github.gradacc.testing.OneNativeThread;
 import io.github.gradacc.testing.Tolerance;
 import java.util.Set;
 import java.util.TreeSet;
@@ -48,7 +47,7 @@ import org.nd4j.linalg.lossfunctions.impl.LossSquaredHinge;
 import org.nd4j.linalg.lossfunctions.impl.LossWasserstein;
 
 /** Accumulation equals native training on the big batch, for every loss function that is a sum over examples. */
-@ExtendWith({OneNativeThread.class, DoubleByDefault.class})
+@ExtendWith(DoubleByDefault.class)
 class ExactLossesTest {
 
     private static final Maker ONE_HOT = (data, n) -> data.oneHot(n, 3);

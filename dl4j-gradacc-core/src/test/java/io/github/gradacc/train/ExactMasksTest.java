@@ -13,7 +13,6 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
-import io.github.gradacc.testing.OneNativeThread;
 import io.github.gradacc.testing.Quiet;
 import io.github.gradacc.testing.Tolerance;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * Accumulation equals native training on the big batch when examples count in part only. DL4J divides by the number of
  * examples, masked or not; so what a micro-batch weighs does not depend on its masks.
  */
-@ExtendWith({OneNativeThread.class, DoubleByDefault.class, Quiet.class})
+@ExtendWith({DoubleByDefault.class, Quiet.class})
 class ExactMasksTest {
 
     private static final int STEPS = 5;

@@ -11,7 +11,6 @@ import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
-import io.github.gradacc.testing.OneNativeThread;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -28,7 +27,6 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
@@ -44,7 +42,6 @@ import org.nd4j.linalg.schedule.ScheduleType;
  * Accumulation equals native training on the big batch, whatever is done to the gradient besides the updater: penalties,
  * clipping, constraints, sums in place of means. Plain SGD, which does not hide the scale of a gradient as Adam does.
  */
-@ExtendWith(OneNativeThread.class)
 class ExactRegularizationTest {
 
     /** A change to the settings of a network. */

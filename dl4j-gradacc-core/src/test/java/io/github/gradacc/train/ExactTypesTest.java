@@ -12,7 +12,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
-import io.github.gradacc.testing.OneNativeThread;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CacheMode;
@@ -23,7 +22,6 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
@@ -34,7 +32,6 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Accumulation equals native training in every data type and workspace mode that DL4J trains in. */
-@ExtendWith(OneNativeThread.class)
 class ExactTypesTest {
 
     /** Forty units (6e-8) of the largest value: SGD does not magnify what another order of adding costs. */

@@ -9,7 +9,6 @@ import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Dl4jClasses;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
-import io.github.gradacc.testing.OneNativeThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +18,6 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.learning.config.AMSGrad;
@@ -47,7 +45,6 @@ import org.nd4j.linalg.schedule.SigmoidSchedule;
 import org.nd4j.linalg.schedule.StepSchedule;
 
 /** Accumulation equals native training on the big batch: the updater works, and its schedules tick, once per window. */
-@ExtendWith(OneNativeThread.class)
 class ExactUpdatersTest {
 
     static Stream<IUpdater> updaters() {

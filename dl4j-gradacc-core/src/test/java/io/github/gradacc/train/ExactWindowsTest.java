@@ -12,7 +12,6 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.EventLog;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
-import io.github.gradacc.testing.OneNativeThread;
 import io.github.gradacc.testing.Tolerance;
 import java.util.List;
 import java.util.function.Consumer;
@@ -22,7 +21,6 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -30,7 +28,6 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.adapter.MultiDataSetIteratorAdapter;
 
 /** However a window is cut, and by whichever method it is handed over, the step is that of the big batch. */
-@ExtendWith(OneNativeThread.class)
 class ExactWindowsTest {
 
     private static final int WHOLE = Integer.MAX_VALUE;

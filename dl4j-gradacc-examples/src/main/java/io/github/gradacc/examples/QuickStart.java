@@ -66,7 +66,7 @@ public final class QuickStart {
             err.println("QuickStart: " + e.getMessage());
             return 2;
         }
-        // On arrays as small as these, several native threads do nothing but wait for each other.
+        // On arrays as small as these, several native threads mostly wait for each other.
         Nd4j.getEnvironment().setMaxThreads(1);
         Nd4j.getEnvironment().setMaxMasterThreads(1);
         Iris iris = Iris.load();
