@@ -46,12 +46,16 @@ final class FailureRelay implements MultiDataSetIterator {
         }
     }
 
-    /** Returns null, which the prefetching thread passes over, if the source failed. */
+    /** Returns null, which the prefetching thread passes over, if the source failed or returned null itself. */
     @Override
     @SuppressWarnings("NullAway")
     public MultiDataSet next() {
         try {
-            return source.next();
+            MultiDataSet next = source.next();
+            if (next == null) {
+                failure = new IllegalArgumentException("The iterator said it had a batch and returned null");
+            }
+            return next;
         } catch (RuntimeException | Error e) {
             failure = e;
             return null;

@@ -2,6 +2,7 @@
 package io.github.gradacc.train;
 
 import io.github.gradacc.batch.Batches;
+import io.github.gradacc.batch.Examples;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.net.Network;
@@ -44,6 +45,7 @@ final class AccumulationLoop {
         while (batches.hasNext()) {
             stopIfInterrupted();
             MultiDataSet batch = batches.next();
+            Examples.count(batch);
             network.requireFits(batch);
             network.setEtlMillis(batches.waitedMillis());
             accumulate(batch).ifPresent(report -> batches.forgetWaiting());

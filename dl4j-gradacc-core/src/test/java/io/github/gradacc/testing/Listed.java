@@ -8,7 +8,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
 /** Exactly these batches, again after each reset. */
-public final class Listed implements MultiDataSetIterator {
+public class Listed implements MultiDataSetIterator {
 
     private static final long serialVersionUID = 1L;
 

@@ -6,14 +6,17 @@ import static io.github.gradacc.testing.Tolerance.DOUBLE;
 import static io.github.gradacc.testing.Tolerance.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.ExactnessCase;
+import io.github.gradacc.testing.Listed;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Snapshot;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -103,6 +106,24 @@ class FailureTest {
         public boolean asyncSupported() {
             return prefetched;
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anIteratorThatReturnsNull(boolean prefetched) {
+        Snapshot before = Snapshot.of(network);
+        var iterator = new Listed(Arrays.asList(data.dataSet(2, 3, 4).toMultiDataSet(), null)) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public boolean asyncSupported() {
+                return prefetched;
+            }
+        };
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> trainer.fit(iterator))
+                .withMessageContaining("null");
+        before.assertUnchanged(network);
     }
 
     enum Callback {
