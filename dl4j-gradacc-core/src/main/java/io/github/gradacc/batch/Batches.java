@@ -69,22 +69,24 @@ public final class Batches implements AutoCloseable {
     /** Tells whether there is another batch; waits for it if it is being prefetched. */
     public boolean hasNext() {
         long start = System.nanoTime();
+        boolean more;
         try {
-            boolean more = batches.hasNext();
-            if (!more && relay != null) {
-                relay.rethrow();
-            }
-            return more;
+            more = batches.hasNext();
         } catch (RuntimeException e) {
-            // DL4J turns an interrupt of the waiting thread into an exception and drops the thread's status.
-            if (e.getCause() instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-                return true;
+            // DL4J turns an interrupt of the thread that waits for a prefetched batch into an exception and drops the
+            // thread's status. The failures of the iterator itself come by way of the relay.
+            if (relay == null || !(e.getCause() instanceof InterruptedException)) {
+                throw e;
             }
-            throw e;
+            Thread.currentThread().interrupt();
+            return true;
         } finally {
             waitedMillis += (System.nanoTime() - start) / 1_000_000;
         }
+        if (!more && relay != null) {
+            relay.rethrow();
+        }
+        return more;
     }
 
     /** Returns the next batch; its arrays may be reused by the iterator after the next call. */

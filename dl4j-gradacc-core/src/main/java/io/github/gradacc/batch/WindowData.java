@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.batch;
 
+import io.github.gradacc.grad.PaddedConcatenation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -17,12 +17,10 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>A window of one batch is shown as it is. A window of several is put together from copies, since iterators reuse their
  * arrays: it takes the memory of the window's features and labels, twice while they are joined. Sequences of
- * different lengths are padded as {@code MultiDataSet.merge} does. The masks of several batches are not joined. Not
- * thread-safe.
+ * different lengths, and images of different sizes, are padded with zeros at the end. The masks of several batches are not
+ * joined: they are gone when listeners are called. Not thread-safe.
  */
 public final class WindowData {
-
-    private static final int MAX_MERGEABLE_RANK = 4;
 
     private final List<MultiDataSet> settled = new ArrayList<>();
     private @Nullable MultiDataSet latest;
@@ -62,7 +60,8 @@ public final class WindowData {
             return all.isEmpty() ? null : all.get(0);
         }
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return join(all.stream().map(WindowData::withoutMasks).toList());
+            return new org.nd4j.linalg.dataset.MultiDataSet(
+                    concatenate(all, MultiDataSet::getFeatures), concatenate(all, MultiDataSet::getLabels));
         }
     }
 
@@ -72,30 +71,14 @@ public final class WindowData {
         latest = null;
     }
 
-    /** DL4J merges arrays up to rank 4, and pads sequences of different lengths. */
-    private static MultiDataSet join(List<MultiDataSet> all) {
-        boolean mergeable = Stream.of(all.get(0).getFeatures(), all.get(0).getLabels())
-                .flatMap(Arrays::stream)
-                .allMatch(array -> array.rank() <= MAX_MERGEABLE_RANK);
-        return mergeable
-                ? org.nd4j.linalg.dataset.MultiDataSet.merge(all)
-                : new org.nd4j.linalg.dataset.MultiDataSet(
-                        concatenate(all, MultiDataSet::getFeatures), concatenate(all, MultiDataSet::getLabels));
-    }
-
     private static INDArray[] concatenate(List<MultiDataSet> all, Function<MultiDataSet, INDArray[]> arrays) {
         INDArray[] joined = new INDArray[arrays.apply(all.get(0)).length];
         for (int i = 0; i < joined.length; i++) {
             int at = i;
-            joined[i] = Nd4j.concat(
-                    0, all.stream().map(batch -> arrays.apply(batch)[at]).toArray(INDArray[]::new));
+            joined[i] = PaddedConcatenation.of(
+                    all.stream().map(batch -> arrays.apply(batch)[at]).toList());
         }
         return joined;
-    }
-
-    /** Masks are left out: nobody sees them, and DL4J cannot merge them all. */
-    private static MultiDataSet withoutMasks(MultiDataSet batch) {
-        return new org.nd4j.linalg.dataset.MultiDataSet(batch.getFeatures(), batch.getLabels());
     }
 
     private static MultiDataSet copy(MultiDataSet batch) {

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * the change of a moving average.
  *
  * <p>The sum of such updates over micro-batches would move the parameter too far; each kind of update has a rule of its
- * own for what a window of micro-batches means. A pool sees every micro-batch of a window in order. A window of one
- * micro-batch never reaches a pool: its update is already right.
+ * own for what a window of micro-batches means. A pool sees every micro-batch of a window in order. For a window of one
+ * micro-batch the rules give that micro-batch's update.
  *
  * <p>What the weights mean is for the implementation to say. Implementations are not thread-safe.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.net;
 
+import io.github.gradacc.grad.PaddedConcatenation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -12,14 +13,13 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.INDArrayIndex;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The activations of a window, for listeners that ask for them in {@code onForwardPass}.
  *
  * <p>They are copied only if a listener overrides that method, and then take the memory that the forward activations of the
- * big batch would take.
+ * big batch would take. Where sequences differ in length the shorter ones are shown with zeros at the end; native training
+ * shows there what a layer computes from the padding, which no loss sees.
  */
 final class ActivationLog {
 
@@ -100,13 +100,13 @@ final class ActivationLog {
             return arrays.get(0);
         }
         if (!isFolded(examples, arrays)) {
-            return Nd4j.concat(0, padded(arrays));
+            return PaddedConcatenation.of(arrays);
         }
         List<INDArray> unfolded = new ArrayList<>();
         for (int m = 0; m < arrays.size(); m++) {
             unfolded.add(unfold(arrays.get(m), examples.get(m)));
         }
-        return fold(Nd4j.concat(0, padded(unfolded)));
+        return fold(PaddedConcatenation.of(unfolded));
     }
 
     /** All are folded if one is: sequences of one step look the same either way. */
@@ -136,33 +136,5 @@ final class ActivationLog {
         long[] folded = Arrays.copyOfRange(shape, 1, shape.length);
         folded[0] = shape[0] * shape[1];
         return array.dup('f').reshape('f', folded);
-    }
-
-    /**
-     * Pads with zeros to the longest, where sequences differ in length. In native training, where the input was padded, a
-     * layer may show values there: what it computes from that padding, which no loss sees.
-     */
-    private static INDArray[] padded(List<INDArray> arrays) {
-        long[] longest = arrays.get(0).shape().clone();
-        for (INDArray array : arrays) {
-            for (int d = 1; d < longest.length; d++) {
-                longest[d] = Math.max(longest[d], array.size(d));
-            }
-        }
-        return arrays.stream().map(array -> padded(array, longest)).toArray(INDArray[]::new);
-    }
-
-    private static INDArray padded(INDArray array, long[] longest) {
-        long[] target = longest.clone();
-        target[0] = array.size(0);
-        if (Arrays.equals(target, array.shape())) {
-            return array;
-        }
-        INDArray result = Nd4j.zeros(array.dataType(), target);
-        var corner = Arrays.stream(array.shape())
-                .mapToObj(size -> NDArrayIndex.interval(0, size))
-                .toArray(INDArrayIndex[]::new);
-        result.put(corner, array);
-        return result;
     }
 }

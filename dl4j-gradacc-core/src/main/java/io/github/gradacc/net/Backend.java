@@ -31,7 +31,13 @@ final class Backend implements Network {
 
     /** What is known about the gradient array once a pass has written it. */
     private record Written(
-            INDArray array, INDArray flat, Set<String> names, GradientLayout layout, List<UpdateSource> updates) {}
+            INDArray array, INDArray flat, Set<String> names, GradientLayout layout, List<UpdateSource> updates) {
+
+        /** The same after DL4J made a new array: what the pools hold of an open window is kept. */
+        Written in(INDArray other) {
+            return new Written(other, other.reshape(other.length()), names, layout, updates);
+        }
+    }
 
     @Override
     public Object monitor() {
@@ -94,13 +100,17 @@ final class Backend implements Network {
         Set<String> names = network.model().gradient().gradientForVariable().keySet();
         Written known = written;
         if (known == null || known.array() != array || !known.names().equals(names)) {
-            INDArray parameters = network.model().params();
-            LayoutBuilder builder = network.layout(new LayoutBuilder(names, parameters, statistics));
-            INDArray flat = array.reshape(array.length());
-            known = new Written(array, flat, Set.copyOf(names), builder.layout(), builder.updates());
+            known = known != null && known.names().equals(names) ? known.in(array) : read(array, names);
             written = known;
         }
         return known;
+    }
+
+    private Written read(INDArray array, Set<String> names) {
+        INDArray parameters = network.model().params();
+        LayoutBuilder builder = network.layout(new LayoutBuilder(names, parameters, statistics));
+        INDArray flat = array.reshape(array.length());
+        return new Written(array, flat, Set.copyOf(names), builder.layout(), builder.updates());
     }
 
     @Override

@@ -3,20 +3,24 @@ package io.github.gradacc.probe;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
-import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /**
  * Names everything in a network that makes the gradient of a window differ from the sum of the gradients of its
  * micro-batches.
  *
- * <p>An empty report means that training by accumulation and on the big batch are equal up to rounding. Frozen layers run
- * as at test time and are never a finding. What is not DL4J's own code cannot be looked into and is reported as unknown.
+ * <p>An empty report means that training by accumulation and on the big batch are equal up to rounding. Layers
+ * inside a {@code FrozenLayer} run as at test time and are never a finding. Layers, losses, activation functions and
+ * preprocessors that are not DL4J's own cannot be looked into and are reported as unknown.
  * The report reads configurations only: it runs nothing and changes nothing.
  *
  * @param findings the reasons, in the order of the layers
@@ -35,8 +39,10 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
      * @throws IllegalStateException if it is not initialised
      */
     public static ExactnessReport of(MultiLayerNetwork network) {
-        requireInitialised(network.isInitCalled());
-        return of(Arrays.asList(network.getLayers()));
+        requireInitialised(network != null && network.isInitCalled());
+        ExactnessReport report = of(Arrays.asList(network.getLayers()));
+        return report.with(LayerInspection.ofPreprocessors(
+                network.getLayerWiseConfigurations().getInputPreProcessors()));
     }
 
     /**
@@ -46,13 +52,19 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
      * @throws IllegalStateException if it is not initialised
      */
     public static ExactnessReport of(ComputationGraph graph) {
-        requireInitialised(graph.getLayers() != null);
-        return of(Arrays.asList(graph.getLayers()));
+        requireInitialised(graph != null && graph.getLayers() != null);
+        Map<String, InputPreProcessor> preprocessors = new LinkedHashMap<>();
+        graph.getConfiguration().getVertices().forEach((name, vertex) -> {
+            if (vertex instanceof LayerVertex layer && layer.getPreProcessor() != null) {
+                preprocessors.put(name, layer.getPreProcessor());
+            }
+        });
+        return of(Arrays.asList(graph.getLayers())).with(LayerInspection.ofPreprocessors(preprocessors));
     }
 
     private static void requireInitialised(boolean initialised) {
         if (!initialised) {
-            throw new IllegalStateException("The network is not initialised: call init() first");
+            throw new IllegalStateException("An initialised network is needed: call its init() first");
         }
     }
 
@@ -66,8 +78,15 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
         return new ExactnessReport(findings);
     }
 
+    /** {@code FrozenLayerWithBackprop} is not: DL4J runs what it wraps in training mode. */
     private static boolean isFrozen(Layer layer) {
-        return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
+        return layer instanceof FrozenLayer;
+    }
+
+    private ExactnessReport with(List<ExactnessFinding> more) {
+        List<ExactnessFinding> all = new ArrayList<>(findings);
+        all.addAll(more);
+        return new ExactnessReport(all);
     }
 
     private static String nameOf(Layer layer) {

@@ -4,8 +4,11 @@ package io.github.gradacc.probe;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -17,6 +20,7 @@ import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
+import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationRReLU;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossFMeasure;
@@ -33,6 +37,10 @@ final class LayerInspection {
             new Property<>(RnnLossLayer.class, RnnLossLayer::getLossFn),
             new Property<>(CnnLossLayer.class, CnnLossLayer::getLossFn),
             new Property<>(Cnn3DLossLayer.class, Cnn3DLossLayer::getLossFn));
+
+    private static final List<Property<?, IActivation>> ACTIVATIONS = List.of(
+            new Property<>(BaseLayer.class, BaseLayer::getActivationFn),
+            new Property<>(ActivationLayer.class, ActivationLayer::getActivationFn));
 
     private static final List<Property<?, Layer>> WRAPPED = List.of(
             new Property<>(BaseWrapperLayer.class, BaseWrapperLayer::getUnderlying),
@@ -55,6 +63,18 @@ final class LayerInspection {
         inspection.origin();
         first(WRAPPED, layer).ifPresent(inner -> inspection.findings.addAll(of(name, inner)));
         return inspection.findings;
+    }
+
+    static List<ExactnessFinding> ofPreprocessors(Map<?, InputPreProcessor> preprocessors) {
+        return preprocessors.entrySet().stream()
+                .filter(entry -> !isOwn(entry.getValue()))
+                .map(
+                        entry -> new ExactnessFinding(
+                                String.valueOf(entry.getKey()),
+                                Cause.UNKNOWN_CODE,
+                                entry.getValue().getClass().getSimpleName(),
+                                "is not one of DL4J's preprocessors; accumulation is exact if it treats examples independently"))
+                .toList();
     }
 
     private void statistics() {
@@ -98,14 +118,19 @@ final class LayerInspection {
         if (layer.getIDropout() != null) {
             add(Cause.NOISE, layer.getIDropout(), NOISE);
         }
-        if (layer instanceof BaseLayer base) {
-            if (base.getWeightNoise() != null) {
-                add(Cause.NOISE, base.getWeightNoise(), NOISE);
-            }
-            if (base.getActivationFn() instanceof ActivationRReLU) {
-                add(Cause.NOISE, base.getActivationFn(), NOISE);
-            }
+        if (layer instanceof BaseLayer base && base.getWeightNoise() != null) {
+            add(Cause.NOISE, base.getWeightNoise(), NOISE);
         }
+        first(ACTIVATIONS, layer).ifPresent(activation -> {
+            if (activation instanceof ActivationRReLU) {
+                add(Cause.NOISE, activation, NOISE);
+            } else if (!isOwn(activation)) {
+                add(
+                        Cause.UNKNOWN_CODE,
+                        activation,
+                        "is not one of DL4J's activation functions; accumulation is exact if it treats examples independently");
+            }
+        });
     }
 
     private void origin() {

@@ -90,7 +90,10 @@ final class AccumulationLoop {
     StepReport step() {
         if (!network.load(window.sum())) {
             throw nonFinite(
-                    "The sum of " + window.sum().microBatches() + " finite gradients is not finite", microBatch() - 1);
+                    "The sum of " + window.sum().microBatches()
+                            + " finite gradients is not finite (a network in HALF holds sums up to"
+                            + " 65504: use smaller windows or FLOAT)",
+                    microBatch() - 1);
         }
         int iteration = network.iteration();
         double score = network.step(window.sum(), window.shown());

@@ -3,6 +3,7 @@ package io.github.gradacc.train;
 
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -38,10 +39,14 @@ public interface AccumulationSchedule {
      * @throws IllegalArgumentException if epoch 0 is missing, or an epoch is negative, or a number is less than 1
      */
     static AccumulationSchedule byEpoch(Map<Integer, Integer> batchesFromEpoch) {
+        if (batchesFromEpoch == null || batchesFromEpoch.values().stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("The schedule needs a number of batches for each of its epochs, got "
+                    + batchesFromEpoch + ": start with {0: 1}");
+        }
         NavigableMap<Integer, Integer> sorted = new TreeMap<>(batchesFromEpoch);
         if (sorted.isEmpty() || sorted.firstKey() != 0) {
             throw new IllegalArgumentException(
-                    "The schedule must start at epoch 0, got " + sorted + ": add an entry for epoch 0");
+                    "The schedule must start at epoch 0, got " + sorted + ": make the smallest epoch in it 0");
         }
         sorted.forEach((epoch, batches) -> requirePositive(batches, "epoch " + epoch));
         return (iteration, epoch) -> sorted.floorEntry(epoch).getValue();

@@ -45,8 +45,11 @@ import org.slf4j.LoggerFactory;
  * draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
  *
  * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of the
- * network are as after the last step, and the open window is discarded; a batch that is refused before anything was
- * computed (wrong arrays, missing labels) leaves the open window as it was.
+ * network are as after the last step, and the open window is discarded; a batch that {@code accumulate} refuses before
+ * anything was computed (wrong arrays, missing labels) leaves the open window as it was.
+ *
+ * <p>While a window is open the network may be used for anything but training: scoring, output, evaluation, saving. A
+ * listener that is added then sees the window's last batch only.
  *
  * <p>One trainer serves one thread at a time, holds the network's lock while it works as native training does, and leaves
  * the network to its owner in between. Use native {@code fit} instead when the batch fits in memory and k is 1.
@@ -244,10 +247,11 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
             if (partialWindow != PartialWindow.CARRY) {
                 requireNoOpenWindow();
             }
+            Batches first = source.get();
             return orDiscard(() -> {
                 requireUntouched();
                 for (int i = 0; i < epochs; i++) {
-                    try (Batches batches = source.get()) {
+                    try (Batches batches = i == 0 ? first : source.get()) {
                         loop.epoch(batches);
                     }
                 }
@@ -288,8 +292,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     private void requireNoOpenWindow() {
         if (window.isOpen()) {
-            throw new IllegalStateException("A window with " + window.batches()
-                    + " batches is open: call flush() to take a step on it first, or go on with accumulate(...)");
+            throw new IllegalStateException("A window is open, with " + window.batches()
+                    + " of its batches: call flush() to take a step on it first, or go on with accumulate(...)");
         }
     }
 

@@ -199,6 +199,18 @@ class GradientSumTest {
     }
 
     @Test
+    void finitenessIncludesUpdates() {
+        var updates = new UpdateViews(List.of(new MeanUpdate(new IndexRange(1, 2))));
+        GradientLayout layout = new GradientLayout(2, List.of(new IndexRange(0, 1)), updates);
+        INDArray flat = Nd4j.createFromArray(1, Double.NaN);
+        assertThat(new MicroGradient(flat, layout, 1, 0, 0, List.of(new double[] {1})).isFinite())
+                .isFalse();
+        sum.add(new MicroGradient(flat, layout, 1, 0, 0, List.of(new double[] {1})));
+        assertThat(sum.isFinite(flat)).isFalse();
+        assertThat(sum.isFinite(Nd4j.createFromArray(1.0, 1))).isTrue();
+    }
+
+    @Test
     void partsCheckThemselves() {
         INDArray flat = Nd4j.create(DataType.DOUBLE, 4);
         assertThatIllegalArgumentException()

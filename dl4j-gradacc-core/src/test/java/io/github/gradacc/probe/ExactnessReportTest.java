@@ -10,12 +10,14 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
 import io.github.gradacc.testing.BrokenGradient;
 import io.github.gradacc.testing.Nets;
+import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.dropout.AlphaDropout;
 import org.deeplearning4j.nn.conf.dropout.GaussianDropout;
 import org.deeplearning4j.nn.conf.dropout.GaussianNoise;
 import org.deeplearning4j.nn.conf.dropout.SpatialDropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
@@ -32,15 +34,21 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLambdaLayer;
 import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
+import org.deeplearning4j.nn.conf.preprocessor.BaseInputPreProcessor;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.BaseActivationFunction;
+import org.nd4j.linalg.activations.impl.ActivationRReLU;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossFMeasure;
 
@@ -145,6 +153,26 @@ class ExactnessReportTest {
                         Cause.UNKNOWN_CODE,
                         FLAT,
                         new OutputLayer.Builder(new BrokenGradient()).nOut(2).build()),
+                row(
+                        "ActivationRReLU",
+                        Cause.NOISE,
+                        FLAT,
+                        dense(3),
+                        new ActivationLayer(new ActivationRReLU()),
+                        softmax(3)),
+                row(
+                        "Cubed",
+                        Cause.UNKNOWN_CODE,
+                        FLAT,
+                        noisy().activation(new Cubed()).build(),
+                        softmax(3)),
+                // DL4J runs what this wraps in training mode.
+                row(
+                        "Dropout",
+                        Cause.NOISE,
+                        FLAT,
+                        new FrozenLayerWithBackprop(noisy().dropOut(0.5).build()),
+                        softmax(3)),
                 row("Doubled", Cause.UNKNOWN_CODE, FLAT, new Doubled(), softmax(3)));
     }
 
@@ -160,6 +188,56 @@ class ExactnessReportTest {
         @Override
         public InputType getOutputType(int layerIndex, InputType inputType) {
             return inputType;
+        }
+    }
+
+    /** An activation function of somebody else's. */
+    public static final class Cubed extends BaseActivationFunction {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public INDArray getActivation(INDArray in, boolean training) {
+            return in.muli(in).muli(in);
+        }
+
+        @Override
+        public Pair<INDArray, INDArray> backprop(INDArray in, INDArray epsilon) {
+            return new Pair<>(in.mul(in).muli(3).muli(epsilon), null);
+        }
+    }
+
+    /** A preprocessor of somebody else's. */
+    private static final class Negated extends BaseInputPreProcessor {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public INDArray preProcess(INDArray input, int examples, LayerWorkspaceMgr workspaces) {
+            return input.neg();
+        }
+
+        @Override
+        public INDArray backprop(INDArray output, int examples, LayerWorkspaceMgr workspaces) {
+            return output.neg();
+        }
+
+        @Override
+        public InputType getOutputType(InputType inputType) {
+            return inputType;
+        }
+    }
+
+    @Test
+    void namesPreprocessorsOfSomebodyElses() {
+        var list = Nets.settings().list();
+        list.layer(new DenseLayer.Builder().nIn(4).nOut(3).build());
+        list.layer(new OutputLayer.Builder(LossFunction.MSE).nIn(3).nOut(3).build());
+        list.inputPreProcessor(1, new Negated());
+        MultiLayerNetwork network = Nets.init(list.build());
+        for (ExactnessReport report :
+                List.of(ExactnessReport.of(network), ExactnessReport.of(network.toComputationGraph()))) {
+            assertThat(report.findings())
+                    .extracting(ExactnessFinding::layer, ExactnessFinding::subject, ExactnessFinding::cause)
+                    .containsExactly(tuple("1", "Negated", Cause.UNKNOWN_CODE));
         }
     }
 
@@ -209,8 +287,6 @@ class ExactnessReportTest {
                 FLAT,
                 new FrozenLayer(new BatchNormalization()),
                 new FrozenLayer(new DenseLayer.Builder().nOut(3).dropOut(0.5).build()),
-                new FrozenLayerWithBackprop(
-                        new DenseLayer.Builder().nOut(3).dropOut(0.5).build()),
                 softmax(3))));
         assertThat(report.findings()).isEmpty();
     }

@@ -181,6 +181,22 @@ class BatchNormTest {
                         && finding.subject().equals("BatchNormalization"));
     }
 
+    /** DL4J makes a new gradient array when asked to; what was pooled before belongs to the window all the same. */
+    @Test
+    void pooledStatisticsSurviveANewGradientArray() {
+        MultiLayerNetwork ours = Nets.init(Nets.of(InputType.feedForward(4), norm().build(), softmax(3)));
+        MultiLayerNetwork reference = ours.clone();
+        List<DataSet> halves = new Data(1, DataType.DOUBLE).dataSet(8, 3, 4).batchBy(4);
+        reference.fit(DataSet.merge(halves));
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).accumulationSteps(2).build()) {
+            trainer.accumulate(halves.get(0));
+            ours.initGradientsView();
+            trainer.accumulate(halves.get(1));
+        }
+        assertStatisticsClose(ours, reference, 0);
+    }
+
     /** The naive loop's silent bug: the sum of k updates moves the statistics k times too far. */
     @Test
     void statisticsMoveOncePerWindowAndNotOncePerMicroBatch() {

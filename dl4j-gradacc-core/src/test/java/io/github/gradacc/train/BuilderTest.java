@@ -155,6 +155,9 @@ class BuilderTest {
                 .isThrownBy(() -> AccumulationSchedule.constant(0))
                 .withMessageContaining("at least 1 batch");
         assertThatIllegalArgumentException()
+                .isThrownBy(() -> AccumulationSchedule.byEpoch(null))
+                .withMessageContaining("null");
+        assertThatIllegalArgumentException()
                 .isThrownBy(() -> AccumulationSchedule.byEpoch(Map.of()))
                 .withMessageContaining("epoch 0");
         assertThatIllegalArgumentException()

@@ -302,6 +302,21 @@ class FailureTest {
         assertThat(network.getIterationCount()).isZero();
     }
 
+    /** A failure of the iterator is not an interrupt of the training thread, even if an interrupt caused it. */
+    @Test
+    void anIteratorThatFailsBecauseItWasInterruptedElsewhere() {
+        var pool = new ThrowingIterator(Batches.mlp(), Integer.MAX_VALUE, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public DataSet next() {
+                throw new IllegalStateException("the pool was shut down", new InterruptedException());
+            }
+        };
+        assertThatIllegalStateException().isThrownBy(() -> trainer.fit(pool)).withMessage("the pool was shut down");
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
     @Test
     void useAfterClose() {
         trainer.close();
@@ -327,7 +342,7 @@ class FailureTest {
         trainer.accumulate(data.dataSet(2, 3, 4));
         assertThatIllegalStateException()
                 .isThrownBy(() -> trainer.fit(iterate(Batches.mlp())))
-                .withMessageContainingAll("1 batches", "flush()");
+                .withMessageContainingAll("1 of its batches", "flush()");
         assertThatIllegalStateException()
                 .isThrownBy(() -> trainer.fit(data.dataSet(2, 3, 4)))
                 .withMessageContaining("flush()");

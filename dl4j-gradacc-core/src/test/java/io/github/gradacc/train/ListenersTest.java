@@ -21,6 +21,8 @@ import org.deeplearning4j.core.storage.StorageMetaData;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -251,6 +253,30 @@ class ListenersTest {
             trainer.fit(data.normal(5, 2, 5), data.normal(5, 3, 5), mask, mask);
         }
         assertThat(masks).containsExactly(null, null);
+    }
+
+    /** No big batch exists for these; what listeners see is padded with zeros. */
+    @Test
+    void imagesOfDifferentSizesInOneWindow() {
+        MultiLayerNetwork network = Nets.init(Nets.of(
+                InputType.convolutional(6, 6, 1),
+                new ConvolutionLayer.Builder(2, 2).nOut(2).build(),
+                new GlobalPoolingLayer(),
+                Nets.softmax(3)));
+        MultiLayerNetwork without = network.clone();
+        EventLog events = new EventLog();
+        network.setListeners(events);
+        Data data = new Data(1, DataType.DOUBLE);
+        List<DataSet> sizes = List.of(data.dataSet(2, 3, 1, 4, 5), data.dataSet(3, 3, 1, 6, 4));
+        for (MultiLayerNetwork each : List.of(network, without)) {
+            try (var trainer = GradientAccumulationTrainer.builder(each)
+                    .accumulationSteps(2)
+                    .build()) {
+                trainer.fit(iterate(sizes));
+            }
+        }
+        assertThat(network.params()).isEqualTo(without.params());
+        assertThat(events.events().get(1).sizes()).isEqualTo("5 [[5, 1, 6, 5]]");
     }
 
     @Test

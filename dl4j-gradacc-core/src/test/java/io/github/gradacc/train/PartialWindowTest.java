@@ -5,6 +5,7 @@ import static io.github.gradacc.testing.ExactnessCase.assertSame;
 import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static io.github.gradacc.testing.Tolerance.DOUBLE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
@@ -49,7 +50,9 @@ class PartialWindowTest {
         for (DataSet window : Data.windows(thrice, 3)) {
             reference.fit(window);
         }
-        reference.setEpochCount(3);
+        for (int i = 0; i < 3; i++) {
+            reference.incrementEpochCount();
+        }
         assertSame(ours, reference, DOUBLE);
         assertThat(ours.getIterationCount()).isEqualTo(8);
     }
@@ -66,6 +69,15 @@ class PartialWindowTest {
         }
         reference.fit(iterate(Data.windows(batches, 3)));
         assertSame(ours, reference, DOUBLE);
+    }
+
+    @Test
+    void whatIsCarriedSurvivesAnIteratorThatIsRefused() {
+        try (var trainer = trainer(PartialWindow.CARRY, AccumulationSchedule.constant(3))) {
+            trainer.fit(iterate(batches));
+            assertThatIllegalArgumentException().isThrownBy(() -> trainer.fit(iterate(List.of())));
+            assertThat(trainer.flush().orElseThrow().examples()).isEqualTo(8);
+        }
     }
 
     /** The pending sum must survive whatever the owner does with the network between two epochs. */

@@ -54,6 +54,9 @@ class RefusedDataTest {
         before.assertUnchanged(network);
         trainer.fit(data.dataSet(5, 3, 4));
         assertThat(network.getIterationCount()).isEqualTo(before.iteration() + 1);
+        assertThat(network.getLayer(1).input())
+                .as("nothing is left in the layers")
+                .isNull();
         trainer.close();
     }
 
@@ -70,6 +73,13 @@ class RefusedDataTest {
         refused(
                 () -> trainer.fit(new MultiDataSet(new INDArray[] {null}, new INDArray[] {data.oneHot(2, 3)})),
                 "features[0]");
+    }
+
+    @Test
+    void missingLabelsAreNamedWhenTheyComeFromAnIterator() {
+        refused(
+                () -> trainer.fit(iterate(List.of(data.dataSet(2, 3, 4), new DataSet(data.normal(2, 4), null)))),
+                "labels are null");
     }
 
     @Test
