@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
 import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
 import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -104,7 +105,7 @@ final class Lsuv {
         }
     }
 
-    private static String obstacle(Layer layer) {
+    private static String obstacle(@Nullable Layer layer) {
         if (layer instanceof BaseRecurrentLayer) {
             return "it is recurrent: its output is no linear function of its weights";
         } else if (layer instanceof DenseLayer dense && dense.hasLayerNorm()) {
