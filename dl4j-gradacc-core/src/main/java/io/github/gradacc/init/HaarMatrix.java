@@ -36,11 +36,11 @@ final class HaarMatrix {
         new WeightView(q.shape(), 'f', q).fill(draws::normal);
         INDArray r = Nd4j.createUninitialized(DataType.DOUBLE, new long[] {shorter, shorter}, 'f');
         Nd4j.getBlasWrapper().lapack().geqrf(q, r);
-        double[] signs = new double[Math.toIntExact(shorter)];
         for (int i = 0; i < shorter; i++) {
-            signs[i] = r.getDouble(i, i) < 0 ? -1 : 1;
+            if (r.getDouble(i, i) < 0) {
+                q.getColumn(i).negi();
+            }
         }
-        q.muliRowVector(Nd4j.createFromArray(signs));
         return rows == longer ? q : q.transpose();
     }
 }

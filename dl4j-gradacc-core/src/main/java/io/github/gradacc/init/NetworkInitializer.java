@@ -4,7 +4,6 @@ package io.github.gradacc.init;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -119,14 +118,17 @@ public final class NetworkInitializer {
      */
     public static LsuvReport lsuv(ComputationGraph network, INDArray[] features, double tolerance, int maxIterations) {
         Lsuv lsuv = new Lsuv(tolerance, maxIterations);
+        requireInitialized(network.getVertices() != null);
         int[] order = network.topologicalSortOrder();
         for (int i = 0; i < order.length; i++) {
             int position = i;
             GraphVertex vertex = network.getVertices()[order[i]];
             for (LayerParameters parameters : parameters(vertex)) {
+                // This overload counts vertices in topological order, the one without its last argument layers.
                 lsuv.add(
                         parameters,
-                        () -> network.feedForward(features, position, false).get(vertex.getVertexName()));
+                        () -> network.feedForward(features, position, false, true)
+                                .get(vertex.getVertexName()));
             }
         }
         return lsuv.report();
@@ -140,7 +142,7 @@ public final class NetworkInitializer {
     }
 
     private static List<LayerParameters> parameters(MultiLayerNetwork network) {
-        requireParameters(network);
+        requireInitialized(network.isInitCalled());
         List<LayerParameters> layers = new ArrayList<>();
         for (Layer layer : network.getLayers()) {
             layers.add(LayerParameters.of(layer));
@@ -149,7 +151,7 @@ public final class NetworkInitializer {
     }
 
     private static List<LayerParameters> parameters(ComputationGraph network) {
-        requireParameters(network);
+        requireInitialized(network.getVertices() != null);
         List<LayerParameters> layers = new ArrayList<>();
         for (int index : network.topologicalSortOrder()) {
             layers.addAll(parameters(network.getVertices()[index]));
@@ -168,8 +170,8 @@ public final class NetworkInitializer {
         return List.of();
     }
 
-    private static void requireParameters(Model network) {
-        if (network.params() == null) {
+    private static void requireInitialized(boolean initialized) {
+        if (!initialized) {
             throw new IllegalArgumentException("The network has no parameters yet: call init() first");
         }
     }

@@ -29,7 +29,7 @@ final class SparseTest {
                 new Sparse(entry.get("sparsity").asDouble(), entry.get("std").asDouble());
         long[] shape = Shapes.inDl4j(entry.get("shape"));
         int expected = entry.get("zeros_per_column_expected").asInt();
-        int draws = Math.max(10, 200_000 / (int) (shape[0] * shape[1]));
+        int draws = Math.max(10, 20_000 / (int) (shape[0] * shape[1]));
         double[] zeroed = new double[(int) shape[1]];
         List<Double> others = new ArrayList<>();
         Nd4j.getRandom().setSeed(7);
