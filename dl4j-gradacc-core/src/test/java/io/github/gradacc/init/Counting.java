@@ -11,7 +11,7 @@ record Counting() implements IWeightInit {
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
         INDArray weights = paramView.reshape(order, true, shape);
-        weights.assign(Nd4j.arange(paramView.length()).reshape('c', shape));
+        weights.assign(Nd4j.arange((double) paramView.length()).reshape('c', shape));
         return weights;
     }
 }
