@@ -85,15 +85,24 @@ record LayerParameters(
                 frozen);
     }
 
-    /** Draws new weights, in the order in which DL4J keeps them. */
-    void initialize(IWeightInit initializer) {
+    /** Makes new weights without touching the old ones, in the order in which DL4J keeps them. */
+    List<INDArray> draw(IWeightInit initializer) {
         IWeightInit inLayout = layout.filter(layout -> !(initializer instanceof InLayout))
                 .map(layout -> layout.of(initializer))
                 .orElse(initializer);
+        List<INDArray> fresh = new ArrayList<>();
         for (INDArray weight : weights) {
-            INDArray fresh = Nd4j.createUninitialized(weight.dataType(), weight.length());
+            INDArray flat = Nd4j.createUninitialized(weight.dataType(), weight.length());
             Fans fans = Fans.of(weight.shape());
-            weight.assign(inLayout.init(fans.in(), fans.out(), weight.shape(), weight.ordering(), fresh));
+            fresh.add(inLayout.init(fans.in(), fans.out(), weight.shape(), weight.ordering(), flat));
+        }
+        return fresh;
+    }
+
+    /** Copies new weights into the network. */
+    void assign(List<INDArray> fresh) {
+        for (int i = 0; i < fresh.size(); i++) {
+            weights.get(i).assign(fresh.get(i));
         }
     }
 

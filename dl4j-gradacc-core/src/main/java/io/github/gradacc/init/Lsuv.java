@@ -64,7 +64,7 @@ final class Lsuv {
         if (parameters.weights().isEmpty()) {
             return;
         }
-        parameters.initialize(new Orthogonal(1, LayerKinds.hasGates(parameters.layer()) ? 4 : 1));
+        parameters.assign(parameters.draw(new Orthogonal(1, LayerKinds.hasGates(parameters.layer()) ? 4 : 1)));
         String obstacle = obstacle(parameters.layer());
         if (!obstacle.isEmpty() || !(parameters.layer() instanceof BaseLayer layer)) {
             notScaled(parameters, Double.NaN, 0, obstacle);

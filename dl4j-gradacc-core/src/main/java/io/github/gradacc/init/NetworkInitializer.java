@@ -24,7 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * multiplication and the centres of a centre loss.
  *
  * <p>Values come from ND4J's generator as it stands: {@code Nd4j.getRandom().setSeed(...)} before makes them reproducible.
- * Not while another thread uses the network.
+ * Not while another thread uses the network. An initialiser that refuses a layer's shape leaves the network as it was.
  */
 public final class NetworkInitializer {
 
@@ -135,9 +135,12 @@ public final class NetworkInitializer {
     }
 
     private static void apply(List<LayerParameters> layers, IWeightInit initializer) {
-        for (LayerParameters layer : layers) {
-            layer.initialize(initializer);
-            layer.biases().forEach(bias -> bias.assign(0));
+        // All are drawn before the first is changed: a shape that the initialiser refuses leaves the network as it was.
+        List<List<INDArray>> fresh =
+                layers.stream().map(layer -> layer.draw(initializer)).toList();
+        for (int i = 0; i < layers.size(); i++) {
+            layers.get(i).assign(fresh.get(i));
+            layers.get(i).biases().forEach(bias -> bias.assign(0));
         }
     }
 

@@ -21,7 +21,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * IFOG), each gate's [n, nOut] block is drawn by itself; convolutions are divided along their first dimension. A GravesLSTM
  * has three columns more: {@code Layout.GRAVES_LSTM.of(new Orthogonal(1, 4))}.
  *
- * <p>Error: {@code max |W^T W - gain^2 I| <= 1e-14 gain^2} in DOUBLE and {@code 1e-6 gain^2} in FLOAT up to 1024 columns.
+ * <p>Error: {@code max |W^T W - gain^2 I| <= 1e-14 gain^2} in DOUBLE and {@code 2e-7 gain^2} in FLOAT up to 1024 columns.
  * Time: that of a QR decomposition in DOUBLE, so not for embeddings of millions of words. Value semantics; safe for use by
  * several threads.
  *

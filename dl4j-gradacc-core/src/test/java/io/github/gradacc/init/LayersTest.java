@@ -27,8 +27,10 @@ import org.deeplearning4j.nn.conf.layers.GravesLSTM;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PReLULayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
+import org.deeplearning4j.nn.conf.layers.misc.ElementWiseMultiplicationLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
@@ -184,6 +186,19 @@ final class LayersTest {
                                 .weightInitRecurrent(RECURRENT)
                                 .build()),
                         sequence),
+                new Case(
+                        new PReLULayer.Builder()
+                                .inputShape(6)
+                                .weightInit(new Normal(0.25, 0.1))
+                                .build(),
+                        flat),
+                new Case(
+                        new ElementWiseMultiplicationLayer.Builder()
+                                .nIn(6)
+                                .nOut(6)
+                                .weightInit(INPUT)
+                                .build(),
+                        flat),
                 new Case(new RnnOutputLayer.Builder().nOut(4).weightInit(INPUT).build(), sequence));
     }
 

@@ -87,7 +87,7 @@ final class LayoutTest {
         assertThat(w.getDouble(5, 2)).isEqualTo(2 * 7 + 5);
         w = Filled.with(1, Layout.ATTENTION.of(new Counting()), 2, 3, 5);
         // Standard [5, 2 * 3] at [in, head * 3 + unit].
-        assertThat(w.getDouble(1, 2, 4)).isEqualTo(4 * 6 + 1 * 3 + 2);
+        assertThat(w.getDouble(1, 0, 2)).isEqualTo(2 * 6 + 1 * 3);
         w = Filled.with(1, Layout.LOCALLY_CONNECTED.of(new Counting()), 3, 4, 5);
         assertThat(w.getDouble(2, 3, 4)).isEqualTo(3 * 5 + 4);
     }

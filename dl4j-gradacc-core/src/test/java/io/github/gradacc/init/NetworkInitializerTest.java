@@ -12,12 +12,18 @@ import org.deeplearning4j.nn.conf.graph.AttentionVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.AutoEncoder;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.CapsuleLayer;
+import org.deeplearning4j.nn.conf.layers.CapsuleStrengthLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LearnedSelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.LocallyConnected1D;
+import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PReLULayer;
+import org.deeplearning4j.nn.conf.layers.PrimaryCapsules;
+import org.deeplearning4j.nn.conf.layers.RecurrentAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
@@ -155,6 +161,50 @@ final class NetworkInitializerTest {
     }
 
     @Test
+    void reachesEverySameDiffLayer() {
+        MultiLayerNetwork sequences = Nets.init(Nets.of(
+                InputType.recurrent(6, 4),
+                new RecurrentAttentionLayer.Builder()
+                        .nOut(4)
+                        .nHeads(2)
+                        .headSize(2)
+                        .build(),
+                new LearnedSelfAttentionLayer.Builder()
+                        .nOut(4)
+                        .nHeads(2)
+                        .nQueries(3)
+                        .projectInput(true)
+                        .build(),
+                new RnnOutputLayer.Builder()
+                        .nOut(2)
+                        .activation(Activation.SOFTMAX)
+                        .build()));
+        MultiLayerNetwork images = Nets.init(Nets.of(
+                InputType.convolutional(8, 8, 2),
+                new LocallyConnected2D.Builder().kernelSize(2, 2).nOut(3).build(),
+                new PrimaryCapsules.Builder(4, 2).kernelSize(3, 3).build(),
+                new CapsuleLayer.Builder(3, 4, 2).build(),
+                new CapsuleStrengthLayer.Builder().build(),
+                Nets.softmax(2)));
+        for (MultiLayerNetwork network : new MultiLayerNetwork[] {sequences, images}) {
+            network.params().assign(7);
+            NetworkInitializer.apply(network, new Orthogonal(1));
+            assertThat(network.params().amaxNumber().doubleValue()).isLessThanOrEqualTo(1);
+            NetworkInitializer.apply(network, new KaimingNormal(FanMode.FAN_IN, 1));
+            assertThat(network.params().amaxNumber().doubleValue()).isLessThan(5);
+        }
+        // Each capsule's kernel: 9 positions and 3 channels in, 8 values out: orthonormal rows.
+        NetworkInitializer.apply(images, new Orthogonal(1));
+        INDArray kernels =
+                images.getParam("1_weight").permute(3, 2, 0, 1).dup('c').reshape('c', 8, 27);
+        assertThat(kernels.mmul(kernels.transpose())
+                        .sub(Nd4j.eye(8).castTo(DataType.DOUBLE))
+                        .amaxNumber()
+                        .doubleValue())
+                .isLessThan(1e-14);
+    }
+
+    @Test
     void graphsWithLayersAndParametricVertices() {
         ComputationGraphConfiguration configuration = Nets.settings()
                 .graphBuilder()
@@ -213,6 +263,16 @@ final class NetworkInitializerTest {
                 0,
                 Math.sqrt(variance),
                 3 * variance * variance);
+    }
+
+    @Test
+    void aShapeThatIsRefusedLeavesTheNetworkAsItWas() {
+        MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(3), Nets.dense(4), Nets.softmax(3)));
+        INDArray before = network.params().dup();
+        assertThatThrownBy(() -> NetworkInitializer.apply(network, new Orthogonal(1, 4)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("[4, 3]");
+        assertThat(network.params()).isEqualTo(before);
     }
 
     @Test
