@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.init;
+
+import java.util.Objects;
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * {@code w ~ U(-b, b)} with {@code b = gain sqrt(3 / fan)}: {@code torch.nn.init.kaiming_uniform_} (He et al. 2015, "Delving deep into
+ * rectifiers", equations 10 and 14).
+ *
+ * <p>{@code fan} is one of {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes are not used.
+ * torch's {@code nonlinearity} and {@code a} are here the gain: {@code Gain.calculate("leaky_relu", a)}. Value semantics;
+ * safe for use by several threads.
+ *
+ * @param mode which fan
+ * @param gain scales the weights, finite; see {@link Gain}
+ */
+public record KaimingUniform(
+        @JsonProperty("mode") FanMode mode,
+        @JsonProperty("gain") double gain) implements IWeightInit {
+
+    /** Checks the gain. */
+    @JsonCreator
+    public KaimingUniform {
+        Objects.requireNonNull(mode, "mode");
+        Checks.finite("gain", gain);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return the view in the given shape, not a copy
+     */
+    @Override
+    public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        double bound = Math.abs(gain) * Math.sqrt(3 / mode.of(Fans.of(shape)));
+        Draws draws = Draws.next();
+        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(-bound, bound));
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.init;
+
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Normal weights, {@code w ~ N(mean, std^2)}: {@code torch.nn.init.normal_}.
+ *
+ * <p>Any shape. Not for deep networks: the variance does not know the fans; {@link XavierNormal} and {@link KaimingNormal}
+ * do. DL4J's {@code WeightInitNormal} is something else, N(0, 1/fanIn). Value semantics; safe for use by several threads.
+ *
+ * @param mean the mean, finite
+ * @param std the standard deviation, finite, at least 0
+ */
+public record Normal(
+        @JsonProperty("mean") double mean,
+        @JsonProperty("std") double std) implements IWeightInit {
+
+    /** Checks the numbers. */
+    @JsonCreator
+    public Normal {
+        Checks.finite("mean", mean);
+        Checks.deviation(std);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return the view in the given shape, not a copy
+     */
+    @Override
+    public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        Draws draws = Draws.next();
+        return new WeightView(shape, order, paramView).fill(() -> mean + std * draws.normal());
+    }
+}

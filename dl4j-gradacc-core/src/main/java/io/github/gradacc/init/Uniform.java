@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.init;
+
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Uniform weights, {@code w ~ U(lower, upper)}: {@code torch.nn.init.uniform_}.
+ *
+ * <p>Any shape. Not for deep networks: the variance does not know the fans; {@link XavierUniform} and {@link KaimingUniform}
+ * do. Value semantics; safe for use by several threads, each of which draws from its own ND4J generator.
+ *
+ * @param lower the lower bound, finite
+ * @param upper the upper bound, finite, not below {@code lower}
+ */
+public record Uniform(
+        @JsonProperty("lower") double lower,
+        @JsonProperty("upper") double upper) implements IWeightInit {
+
+    /** Checks the bounds. */
+    @JsonCreator
+    public Uniform {
+        Checks.finite("lower", lower);
+        Checks.finite("upper", upper);
+        Checks.ordered(lower, upper);
+        Checks.finite("upper - lower", upper - lower);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return the view in the given shape, not a copy
+     */
+    @Override
+    public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        Draws draws = Draws.next();
+        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(lower, upper));
+    }
+}

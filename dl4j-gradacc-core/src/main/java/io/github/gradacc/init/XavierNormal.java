@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.init;
+
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * {@code w ~ N(0, s^2)} with {@code s = gain sqrt(2 / (in + out))}: {@code torch.nn.init.xavier_normal_} (Glorot and Bengio
+ * 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 12).
+ *
+ * <p>{@code in} and {@code out} are {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes are
+ * not used. For layers with ReLU take {@link KaimingNormal}. Value semantics; safe for use by several threads.
+ *
+ * @param gain scales the weights, finite; see {@link Gain}
+ */
+public record XavierNormal(@JsonProperty("gain") double gain) implements IWeightInit {
+
+    /** Checks the gain. */
+    @JsonCreator
+    public XavierNormal {
+        Checks.finite("gain", gain);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return the view in the given shape, not a copy
+     */
+    @Override
+    public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        Fans fans = Fans.of(shape);
+        double std = gain * Math.sqrt(2 / (fans.in() + fans.out()));
+        Draws draws = Draws.next();
+        return new WeightView(shape, order, paramView).fill(() -> std * draws.normal());
+    }
+}

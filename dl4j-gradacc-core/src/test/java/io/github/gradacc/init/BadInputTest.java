@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.init;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.deeplearning4j.nn.weights.IWeightInit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.common.util.ArrayUtil;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Errors when built where possible, else at init(), with the rule, the value seen and, for shapes, the way out. */
+final class BadInputTest {
+
+    private static final double INFINITY = Double.POSITIVE_INFINITY;
+
+    static Stream<Arguments> built() {
+        return Stream.of(
+                refused(() -> new Uniform(2, 1), "lower = 2.0, upper = 1.0"),
+                refused(() -> new Uniform(Double.NaN, 1), "lower must be finite, got NaN"),
+                refused(() -> new Uniform(0, INFINITY), "upper must be finite"),
+                refused(() -> new Uniform(-Double.MAX_VALUE, Double.MAX_VALUE), "upper - lower must be finite"),
+                refused(() -> new Normal(0, -1), "std must be finite and at least 0, got -1.0"),
+                refused(() -> new Normal(0, Double.NaN), "got NaN"),
+                refused(() -> new Normal(Double.NaN, 1), "mean must be finite, got NaN"),
+                refused(() -> new Normal(0, INFINITY), "got Infinity"),
+                refused(() -> new TruncatedNormal(0, 0, -1, 1), "std must be finite and above 0, got 0.0"),
+                refused(() -> new TruncatedNormal(0, Double.NaN, -1, 1), "got NaN"),
+                refused(() -> new TruncatedNormal(0, 1, 1, -1), "lower = 1.0, upper = -1.0"),
+                refused(() -> new TruncatedNormal(0, 1, Double.NaN, 1), "lower = NaN"),
+                refused(() -> new TruncatedNormal(0, 1, INFINITY, INFINITY), "numbers between the bounds"),
+                refused(() -> new TruncatedNormal(INFINITY, 1, 0, 1), "mean must be finite"),
+                refused(() -> new Constant(Double.NaN), "value must be finite"),
+                refused(() -> new Sparse(-0.1, 1), "sparsity must be at least 0 and below 1, got -0.1"),
+                refused(() -> new Sparse(1, 1), "got 1.0"),
+                refused(() -> new Sparse(Double.NaN, 1), "got NaN"),
+                refused(() -> new Sparse(0.5, -1), "std"),
+                refused(() -> new Orthogonal(1, 0), "gates must be at least 1, got 0"),
+                refused(() -> new Dirac(0), "groups must be at least 1, got 0"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("built")
+    void whenBuilt(ThrowingCallable building, String message) {
+        assertThatThrownBy(building)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void gainsThatAreNotFinite(double gain) {
+        for (ThrowingCallable building : new ThrowingCallable[] {
+            () -> new XavierUniform(gain),
+            () -> new XavierNormal(gain),
+            () -> new KaimingUniform(FanMode.FAN_IN, gain),
+            () -> new KaimingNormal(FanMode.FAN_IN, gain),
+            () -> new Orthogonal(gain),
+            () -> new Orthogonal(gain, 4),
+            () -> new Eye(gain),
+            () -> new DeltaOrthogonal(gain)
+        }) {
+            assertThatThrownBy(building)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("gain must be finite, got " + gain);
+        }
+    }
+
+    static Stream<Arguments> initialised() {
+        return Stream.of(
+                shape(new Orthogonal(1, 4), "Orthogonal(gain)", 6, 30),
+                shape(new Orthogonal(1, 4), "GRAVES_LSTM", 6, 27),
+                shape(new Orthogonal(1, 4), "Orthogonal(gain)", 6, 4, 3, 3),
+                shape(new Orthogonal(1), "Normal", 6),
+                shape(new Eye(1), "Dirac", 4, 4, 3, 3),
+                shape(new Eye(1), "Dirac", 4),
+                shape(new Dirac(1), "Eye", 4, 4),
+                shape(new Dirac(4), "Dirac(1)", 6, 2, 3, 3),
+                shape(new DeltaOrthogonal(1), "Orthogonal", 4, 4),
+                shape(new DeltaOrthogonal(1), "more output channels", 3, 4, 3, 3),
+                shape(new Sparse(0.1, 1), "Normal", 4, 4, 3, 3),
+                shape(new XavierNormal(1), "Normal or Uniform", 7),
+                shape(Layout.DEPTHWISE.of(new Normal(0, 1)), "the layout of this layer", 4, 4));
+    }
+
+    @ParameterizedTest
+    @MethodSource("initialised")
+    void atInit(IWeightInit initializer, String wayOut, String shown, ThrowingCallable init) {
+        assertThatThrownBy(init)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(shown)
+                .hasMessageContaining(wayOut);
+    }
+
+    @Test
+    void otherTypesThanFloatingPoint() {
+        assertThatThrownBy(() -> new Constant(1).init(1, 1, new long[] {2, 2}, 'c', Nd4j.zeros(DataType.INT32, 4)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("got INT");
+    }
+
+    private static Arguments refused(ThrowingCallable building, String message) {
+        return Arguments.of(building, message);
+    }
+
+    private static Arguments shape(IWeightInit initializer, String wayOut, long... shape) {
+        ThrowingCallable init = () ->
+                initializer.init(1, 1, shape, 'c', Nd4j.zeros(DataType.DOUBLE, new long[] {ArrayUtil.prodLong(shape)}));
+        return Arguments.of(initializer, wayOut, Arrays.toString(shape), init);
+    }
+}
