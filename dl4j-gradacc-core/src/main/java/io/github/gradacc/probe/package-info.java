@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Looks at networks and says what to expect of them. {@link io.github.gradacc.probe.ExactnessReport} names what makes
- * accumulation differ from the big batch.
+ * accumulation differ from the big batch; {@link io.github.gradacc.probe.SignalPropagation} measures activations and gradients
+ * layer by layer.
  *
- * <p>May import DL4J and nothing of this library.
+ * <p>May import DL4J, opencsv, which comes with it, and nothing of this library.
  */
 @NullMarked
 package io.github.gradacc.probe;

@@ -5,6 +5,8 @@ import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.probe.ExactnessReport;
+import io.github.gradacc.probe.SignalPropagation;
+import io.github.gradacc.probe.SignalReport;
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
@@ -105,5 +107,16 @@ class ReadmeTest {
         }
         // end
         assertThat(logged).singleElement().asString().contains("equal the big batch");
+    }
+
+    @Test
+    void signal() {
+        // snippet
+        SignalReport signal = SignalPropagation.probe(network, features, labels);
+        log(signal.table());
+        log(signal.diagnosis()); // where it explodes, vanishes, dies or stops being finite
+        // end
+        assertThat(logged).hasSize(2).first().asString().contains("DenseLayer", "gradients");
+        assertThat(logged.get(1)).contains("The activations stay alive", "The gradients stay alive");
     }
 }

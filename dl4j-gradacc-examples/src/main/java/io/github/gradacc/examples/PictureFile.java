@@ -7,10 +7,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Where the picture goes: the only argument of the program. */
+/** Where the picture goes: the only argument of a program. */
 final class PictureFile {
-
-    private static final String DEFAULT = "target/quickstart.png";
 
     private PictureFile() {}
 
@@ -18,16 +16,17 @@ final class PictureFile {
      * Reads the arguments and creates the directory that the picture goes into, so that a wrong path is reported before
      * the training and not after it.
      *
-     * @param args empty for {@code target/quickstart.png}, or one path that ends in {@code .png}
+     * @param args empty for the default, or one path that ends in {@code .png}
+     * @param byDefault the path for no arguments
      * @return the absolute path
      * @throws IllegalArgumentException if the arguments name no place where a picture can be written
      */
-    static Path from(String[] args) {
+    static Path from(String[] args, String byDefault) {
         if (args.length > 1) {
             throw new IllegalArgumentException("Expected one argument at most, the path of the picture, got "
                     + args.length + ": " + String.join(" ", args));
         }
-        String name = args.length == 0 ? DEFAULT : args[0];
+        String name = args.length == 0 ? byDefault : args[0];
         if (!name.toLowerCase(Locale.ROOT).endsWith(".png")) {
             throw new IllegalArgumentException("The path of the picture must end in .png, got '" + name + "'");
         }

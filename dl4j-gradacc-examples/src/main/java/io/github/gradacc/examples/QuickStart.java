@@ -61,7 +61,7 @@ public final class QuickStart {
     static int run(String[] args, PrintStream out, PrintStream err) throws IOException, InterruptedException {
         Path picture;
         try {
-            picture = PictureFile.from(args);
+            picture = PictureFile.from(args, "target/quickstart.png");
         } catch (IllegalArgumentException e) {
             err.println("QuickStart: " + e.getMessage());
             return 2;

@@ -18,7 +18,7 @@ class PictureFileTest {
     void defaultIsInTarget() {
         assertThat(from())
                 .isAbsolute()
-                .isEqualTo(Path.of("target", "quickstart.png").toAbsolutePath());
+                .isEqualTo(Path.of("target", "default.png").toAbsolutePath());
     }
 
     @Test
@@ -83,6 +83,6 @@ class PictureFileTest {
     }
 
     private static Path from(String... args) {
-        return PictureFile.from(args);
+        return PictureFile.from(args, "target/default.png");
     }
 }
