@@ -18,7 +18,13 @@ final class Finiteness {
 
     private Finiteness() {}
 
-    static boolean allFinite(INDArray flat, List<IndexRange> ranges) {
+    /** Tells whether every gradient and every update is finite; what is never written is not looked at. */
+    static boolean allFinite(INDArray flat, GradientLayout layout) {
+        return allFinite(flat, layout.gradients())
+                && allFinite(flat, layout.updates().ranges());
+    }
+
+    private static boolean allFinite(INDArray flat, List<IndexRange> ranges) {
         for (IndexRange range : ranges) {
             if (!allFinite(range.length() == flat.length() ? flat : range.of(flat))) {
                 return false;

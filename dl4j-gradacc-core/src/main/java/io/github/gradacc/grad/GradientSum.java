@@ -120,9 +120,7 @@ public final class GradientSum implements AutoCloseable {
      * @return false if an element of the sum is NaN or infinite
      */
     public boolean isFinite(INDArray flat) {
-        return layout == null
-                || (Finiteness.allFinite(flat, layout.gradients())
-                        && Finiteness.allFinite(flat, layout.updates().ranges()));
+        return layout == null || Finiteness.allFinite(flat, layout);
     }
 
     /** Returns the number of examples in the sum. */

@@ -54,7 +54,6 @@ public record MicroGradient(
      * @return false if any element that the backward pass wrote is NaN or infinite
      */
     public boolean isFinite() {
-        return Finiteness.allFinite(flat, layout.gradients())
-                && Finiteness.allFinite(flat, layout.updates().ranges());
+        return Finiteness.allFinite(flat, layout);
     }
 }

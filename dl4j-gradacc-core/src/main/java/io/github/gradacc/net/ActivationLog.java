@@ -68,13 +68,8 @@ final class ActivationLog {
         parts.add(new Part(examples, copies));
     }
 
-    /** Returns the activations of the window, layer by layer, starting with the input. */
-    List<INDArray> list() {
-        return List.copyOf(map().values());
-    }
-
-    /** Returns the activations of the window by name. */
-    Map<String, INDArray> map() {
+    /** Joins the activations of the window, by name; of layers in a row in their order, starting with the input. */
+    Map<String, INDArray> joined() {
         Map<String, INDArray> joined = new LinkedHashMap<>();
         if (!parts.isEmpty()) {
             List<Long> examples = parts.stream().map(Part::examples).toList();

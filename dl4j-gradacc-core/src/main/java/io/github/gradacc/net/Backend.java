@@ -5,6 +5,7 @@ import io.github.gradacc.grad.GradientLayout;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.MicroGradient;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -99,10 +100,12 @@ final class Backend implements Network {
         INDArray array = Objects.requireNonNull(network.gradients(), "a pass has made it");
         Set<String> names = network.model().gradient().gradientForVariable().keySet();
         Written known = written;
-        if (known == null || known.array() != array || !known.names().equals(names)) {
-            known = known != null && known.names().equals(names) ? known.in(array) : read(array, names);
-            written = known;
+        if (known == null || !known.names().equals(names)) {
+            known = read(array, names);
+        } else if (known.array() != array) {
+            known = known.in(array);
         }
+        written = known;
         return known;
     }
 
@@ -143,7 +146,8 @@ final class Backend implements Network {
     }
 
     private void announceGradient(double score) {
-        notifyListeners(listener -> network.announceForwardPass(listener, activations));
+        Map<String, INDArray> shown = activations.joined();
+        notifyListeners(listener -> network.announceForwardPass(listener, shown));
         network.setScore(score);
         notifyListeners(listener -> listener.onBackwardPass(network.model()));
         notifyListeners(listener -> listener.onGradientCalculation(network.model()));

@@ -2,6 +2,7 @@
 package io.github.gradacc.net;
 
 import java.util.Collection;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -137,8 +138,8 @@ final class GraphInternals implements Internals {
     }
 
     @Override
-    public void announceForwardPass(TrainingListener listener, ActivationLog activations) {
-        listener.onForwardPass(graph, activations.map());
+    public void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations) {
+        listener.onForwardPass(graph, activations);
     }
 
     @Override

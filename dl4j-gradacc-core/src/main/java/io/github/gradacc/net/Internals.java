@@ -2,6 +2,7 @@
 package io.github.gradacc.net;
 
 import java.util.Collection;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -61,7 +62,7 @@ interface Internals {
     /** Runs the network's updater on its gradient array. */
     void update(Gradient gradient, int examples, LayerWorkspaceMgr workspaces);
 
-    void announceForwardPass(TrainingListener listener, ActivationLog activations);
+    void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations);
 
     double regularization();
 

@@ -2,6 +2,8 @@
 package io.github.gradacc.net;
 
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -114,8 +116,8 @@ final class MultiLayerInternals implements Internals {
     }
 
     @Override
-    public void announceForwardPass(TrainingListener listener, ActivationLog activations) {
-        listener.onForwardPass(network, activations.list());
+    public void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations) {
+        listener.onForwardPass(network, List.copyOf(activations.values()));
     }
 
     @Override

@@ -45,8 +45,7 @@ final class AccumulationLoop {
         while (batches.hasNext()) {
             stopIfInterrupted();
             MultiDataSet batch = batches.next();
-            Examples.count(batch);
-            network.requireFits(batch);
+            requireFits(batch);
             network.setEtlMillis(batches.waitedMillis());
             accumulate(batch).ifPresent(report -> batches.forgetWaiting());
         }
@@ -105,6 +104,12 @@ final class AccumulationLoop {
                 score);
         window.clear();
         return report;
+    }
+
+    /** Refuses a batch that is incomplete or has the wrong number of arrays, before anything is computed. */
+    void requireFits(MultiDataSet batch) {
+        Examples.count(batch);
+        network.requireFits(batch);
     }
 
     private void endPartialWindow() {

@@ -2,7 +2,6 @@
 package io.github.gradacc.train;
 
 import io.github.gradacc.batch.Batches;
-import io.github.gradacc.batch.Examples;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.net.Network;
 import io.github.gradacc.net.StatisticsPolicy;
@@ -151,7 +150,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     public StepReport fit(MultiDataSet data) {
         return exclusively(() -> {
             requireNoOpenWindow();
-            requireFits(data);
+            loop.requireFits(data);
             return orDiscard(() -> loop.stepOn(data));
         });
     }
@@ -196,7 +195,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** As {@link #accumulate(DataSet)}, for a multi data set. */
     public Optional<StepReport> accumulate(MultiDataSet data) {
         return exclusively(() -> {
-            requireFits(data);
+            loop.requireFits(data);
             return orDiscard(() -> {
                 requireUntouched();
                 return loop.accumulate(data);
@@ -283,11 +282,6 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
             }
             network.clearLayers();
         }
-    }
-
-    private void requireFits(MultiDataSet data) {
-        Examples.count(data);
-        network.requireFits(data);
     }
 
     private void requireNoOpenWindow() {
