@@ -7,8 +7,6 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
-import org.nd4j.linalg.indexing.INDArrayIndex;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A batch cut into micro-batches along the examples.
@@ -43,6 +41,16 @@ public final class MicroBatches implements Iterable<MultiDataSet> {
             throw new IllegalArgumentException("A micro-batch has at least 1 example, got a size of " + maxExamples);
         }
         return new MicroBatches(batch, Examples.count(batch), maxExamples);
+    }
+
+    /**
+     * Returns how many micro-batches a batch makes.
+     *
+     * @param examples number of examples of the batch, at least 1
+     * @param maxExamples the most examples of a micro-batch, at least 1
+     */
+    public static int count(int examples, int maxExamples) {
+        return (examples - 1) / maxExamples + 1;
     }
 
     @Override
@@ -83,14 +91,7 @@ public final class MicroBatches implements Iterable<MultiDataSet> {
             return null;
         }
         return Arrays.stream(arrays)
-                .map(array -> array == null ? null : examples(array, from, to))
+                .map(array -> array == null ? null : Slice.of(array, 0, from, to))
                 .toArray(INDArray[]::new);
-    }
-
-    private static INDArray examples(INDArray array, int from, int to) {
-        INDArrayIndex[] at = new INDArrayIndex[array.rank()];
-        Arrays.fill(at, NDArrayIndex.all());
-        at[0] = NDArrayIndex.interval(from, to);
-        return array.get(at);
     }
 }

@@ -38,6 +38,15 @@ public final class WindowData {
         latest = batch;
     }
 
+    /** Returns the batches of the window, those that were settled as copies. */
+    public List<MultiDataSet> batches() {
+        List<MultiDataSet> all = new ArrayList<>(settled);
+        if (latest != null) {
+            all.add(latest);
+        }
+        return all;
+    }
+
     /** Copies the batch added last, whose arrays may then be reused. */
     public void settle() {
         if (latest != null) {
@@ -52,10 +61,7 @@ public final class WindowData {
      * @return the batch itself if there is only one, otherwise a new batch; null if nothing was added
      */
     public @Nullable MultiDataSet merged() {
-        List<MultiDataSet> all = new ArrayList<>(settled);
-        if (latest != null) {
-            all.add(latest);
-        }
+        List<MultiDataSet> all = batches();
         if (all.size() <= 1) {
             return all.isEmpty() ? null : all.get(0);
         }
@@ -83,11 +89,19 @@ public final class WindowData {
 
     private static MultiDataSet copy(MultiDataSet batch) {
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return new org.nd4j.linalg.dataset.MultiDataSet(copy(batch.getFeatures()), copy(batch.getLabels()));
+            return new org.nd4j.linalg.dataset.MultiDataSet(
+                    copy(batch.getFeatures()),
+                    copy(batch.getLabels()),
+                    copy(batch.getFeaturesMaskArrays()),
+                    copy(batch.getLabelsMaskArrays()));
         }
     }
 
-    private static INDArray[] copy(INDArray[] arrays) {
-        return Arrays.stream(arrays).map(INDArray::dup).toArray(INDArray[]::new);
+    private static @Nullable INDArray @Nullable [] copy(@Nullable INDArray @Nullable [] arrays) {
+        return arrays == null
+                ? null
+                : Arrays.stream(arrays)
+                        .map(array -> array == null ? null : array.dup())
+                        .toArray(INDArray[]::new);
     }
 }

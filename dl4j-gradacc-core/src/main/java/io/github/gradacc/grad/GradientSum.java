@@ -54,10 +54,18 @@ public final class GradientSum implements AutoCloseable {
         }
         held = part;
         layout = part.layout();
-        examples += part.examples();
-        microBatches++;
-        meanScore += (part.meanScore() - meanScore) * ((double) part.examples() / examples);
+        count(part.examples(), part.meanScore());
         summedScore += part.summedScore();
+    }
+
+    /**
+     * Adds examples whose gradient is zero and was not computed: they count in the denominators.
+     *
+     * @param zeros number of examples of the micro-batch, at least 1
+     * @param score their mean score, and regularisation
+     */
+    public void addZero(int zeros, double score) {
+        count(zeros, score);
     }
 
     /** Copies what was added last out of its network's array, which may then be overwritten. */
@@ -164,6 +172,12 @@ public final class GradientSum implements AutoCloseable {
             sum.close();
         }
         sum = null;
+    }
+
+    private void count(int more, double score) {
+        examples += more;
+        microBatches++;
+        meanScore += (score - meanScore) * ((double) more / examples);
     }
 
     private INDArray sumArray(INDArray like) {

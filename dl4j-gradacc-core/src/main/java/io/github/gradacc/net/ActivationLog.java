@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.api.TrainingListener;
@@ -28,7 +29,20 @@ final class ActivationLog {
 
     private final List<Part> parts = new ArrayList<>();
 
-    private record Part(long examples, Map<String, INDArray> activations) {}
+    private record Part(long examples, Map<String, INDArray> activations) {
+
+        /** One layer's activations; zeros where the sequences have ended, as many as another part has for each example. */
+        INDArray of(String name, Part like) {
+            INDArray own = activations.get(name);
+            if (own != null) {
+                return own;
+            }
+            INDArray other = Objects.requireNonNull(like.activations().get(name));
+            long[] shape = other.shape();
+            shape[0] = shape[0] / like.examples() * examples;
+            return Nd4j.zeros(other.dataType(), shape);
+        }
+    }
 
     /** Tells whether one of the listeners has an {@code onForwardPass} of its own. */
     static boolean isWantedBy(Collection<TrainingListener> listeners) {
@@ -50,35 +64,42 @@ final class ActivationLog {
         }
     }
 
-    /** Adds the activations of a micro-batch, layer by layer and the input first; copied. */
-    void add(long examples, List<INDArray> layers) {
+    /** Copies the activations of a micro-batch, given layer by layer and the input first. */
+    static Map<String, INDArray> copy(List<INDArray> layers) {
         Map<String, INDArray> named = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
             named.put(i == 0 ? INPUT : String.valueOf(i - 1), layers.get(i));
         }
-        add(examples, named);
+        return copy(named);
     }
 
-    /** Adds the activations of a micro-batch by the names of the vertices; copied. */
-    void add(long examples, Map<String, INDArray> vertices) {
+    /** Copies the activations of a micro-batch, given by the names of the vertices. */
+    static Map<String, INDArray> copy(Map<String, INDArray> vertices) {
         Map<String, INDArray> copies = new LinkedHashMap<>();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             vertices.forEach((name, activations) -> copies.put(name, activations.dup()));
         }
-        parts.add(new Part(examples, copies));
+        return copies;
+    }
+
+    /** Adds the activations of the next micro-batch, not copied; none if its sequences have ended. */
+    void add(long examples, Map<String, INDArray> activations) {
+        parts.add(new Part(examples, activations));
     }
 
     /** Joins the activations of the window, by name; of layers in a row in their order, starting with the input. */
     Map<String, INDArray> joined() {
         Map<String, INDArray> joined = new LinkedHashMap<>();
-        if (!parts.isEmpty()) {
+        parts.stream().filter(part -> !part.activations().isEmpty()).findFirst().ifPresent(like -> {
             List<Long> examples = parts.stream().map(Part::examples).toList();
-            for (String name : parts.get(0).activations().keySet()) {
-                List<INDArray> arrays =
-                        parts.stream().map(part -> part.activations().get(name)).toList();
-                joined.put(name, join(examples, arrays));
+            for (String name : like.activations().keySet()) {
+                joined.put(
+                        name,
+                        join(
+                                examples,
+                                parts.stream().map(part -> part.of(name, like)).toList()));
             }
-        }
+        });
         return joined;
     }
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.net;
 
-import io.github.gradacc.grad.GradientLayout;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.MicroGradient;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -19,25 +18,26 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 final class Backend implements Network {
 
     private final Internals network;
-    private final StatisticsPolicy statistics;
+    private final int parallelism;
+    private final GradientSource source;
+    private final PassRunner runner;
     private final ActivationLog activations = new ActivationLog();
     private final ParameterUpdate update;
-    private @Nullable Written written;
 
-    Backend(Internals network, StatisticsPolicy statistics) {
+    Backend(Internals network, StatisticsPolicy statistics, int parallelism) {
         this.network = network;
-        this.statistics = statistics;
+        this.parallelism = parallelism;
+        SharedLayout layout = new SharedLayout();
+        long seed = network.configuration().getSeed();
+        source = new GradientSource(network, statistics, layout, seed);
+        runner = parallelism == 1
+                ? new PassesInARow(source)
+                : new PassesSideBySide(
+                        network,
+                        source,
+                        parallelism - 1,
+                        () -> new GradientSource(network.replica(), statistics, layout, seed));
         update = new ParameterUpdate(network.configuration().getStepFunction(), network.trainingWorkspaces());
-    }
-
-    /** What is known about the gradient array once a pass has written it. */
-    private record Written(
-            INDArray array, INDArray flat, Set<String> names, GradientLayout layout, List<UpdateSource> updates) {
-
-        /** The same after DL4J made a new array: what the pools hold of an open window is kept. */
-        Written in(INDArray other) {
-            return new Written(other, other.reshape(other.length()), names, layout, updates);
-        }
     }
 
     @Override
@@ -66,59 +66,34 @@ final class Backend implements Network {
     }
 
     @Override
-    public MicroGradient gradientOf(MultiDataSet microBatch) {
-        Model model = network.model();
-        double scoreOfLastStep = model.score();
+    public int parallelism() {
+        return parallelism;
+    }
+
+    @Override
+    public OptionalInt segmentLength() {
+        return network.segmentLength();
+    }
+
+    @Override
+    public void run(Iterator<Pass> passes, GradientSink sink) {
         boolean logsActivations = ActivationLog.isWantedBy(network.listeners());
-        PassRecorder recorder = new PassRecorder(logsActivations ? activations : null, this::updateWeights);
-        try (var silence = new ListenerSilence(network.listeners(), recorder)) {
-            network.setMicroBatch(microBatch);
-            network.computeGradientAndScore();
-            Written now = written();
-            double summed = network.configuration().isMiniBatch() ? 0 : network.summedScore();
-            return new MicroGradient(
-                    now.flat(),
-                    now.layout(),
-                    model.batchSize(),
-                    model.score() - summed,
-                    summed,
-                    recorder.updateWeights());
-        } finally {
-            network.clearMasks();
-            network.setScore(scoreOfLastStep);
-        }
-    }
-
-    private List<double[]> updateWeights() {
-        int examples = network.model().batchSize();
-        return written().updates().stream()
-                .map(source -> source.weigh().apply(examples))
-                .toList();
-    }
-
-    private Written written() {
-        INDArray array = Objects.requireNonNull(network.gradients(), "a pass has made it");
-        Set<String> names = network.model().gradient().gradientForVariable().keySet();
-        Written known = written;
-        if (known == null || !known.names().equals(names)) {
-            known = read(array, names);
-        } else if (known.array() != array) {
-            known = known.in(array);
-        }
-        written = known;
-        return known;
-    }
-
-    private Written read(INDArray array, Set<String> names) {
-        INDArray parameters = network.model().params();
-        LayoutBuilder builder = network.layout(new LayoutBuilder(names, parameters, statistics));
-        INDArray flat = array.reshape(array.length());
-        return new Written(array, flat, Set.copyOf(names), builder.layout(), builder.updates());
+        runner.run(passes, logsActivations, sink, result -> {
+            if (logsActivations) {
+                activations.add(result.examples(), result.activations());
+            }
+            MicroGradient gradient = result.gradient();
+            if (gradient == null) {
+                sink.takeEnded(result.examples(), network.regularization());
+            } else {
+                sink.take(gradient);
+            }
+        });
     }
 
     @Override
     public boolean load(GradientSum sum) {
-        INDArray flat = written().flat();
+        INDArray flat = source.flat();
         sum.writeTo(flat);
         return sum.isFinite(flat);
     }
@@ -131,18 +106,23 @@ final class Backend implements Network {
         network.show(window);
         announceGradient(score);
         update.apply(
-                workspaces -> network.update(model.gradient(), examples, workspaces),
-                model.params(),
-                written().flat());
+                workspaces -> network.update(model.gradient(), examples, workspaces), model.params(), source.flat());
         try {
             notifyListeners(listener -> listener.iterationDone(model, iteration(), epoch()));
         } finally {
             network.setIteration(iteration() + 1);
             model.applyConstraints(iteration(), epoch());
-            network.synchronizeCounters();
+            synchronizeCounters();
             discard();
         }
         return score;
+    }
+
+    private void synchronizeCounters() {
+        for (Layer layer : network.layers()) {
+            layer.setIterationCount(iteration());
+            layer.setEpochCount(epoch());
+        }
     }
 
     private void announceGradient(double score) {
@@ -166,6 +146,9 @@ final class Backend implements Network {
     public void clearLayers() {
         network.clearMasks();
         network.clearLayers();
+        if (segmentLength().isPresent()) {
+            RecurrentState.clear(network.layers());
+        }
     }
 
     @Override
@@ -183,5 +166,10 @@ final class Backend implements Network {
     @Override
     public void setEtlMillis(long millis) {
         network.setEtlMillis(millis);
+    }
+
+    @Override
+    public void close() {
+        runner.close();
     }
 }

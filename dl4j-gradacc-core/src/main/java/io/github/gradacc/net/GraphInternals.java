@@ -3,6 +3,7 @@ package io.github.gradacc.net;
 
 import java.util.Collection;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -31,6 +32,16 @@ final class GraphInternals implements Internals {
     }
 
     @Override
+    public Internals replica() {
+        return new GraphInternals(Replica.of(graph));
+    }
+
+    @Override
+    public Layer[] layers() {
+        return graph.getLayers();
+    }
+
+    @Override
     public NeuralNetConfiguration configuration() {
         return graph.conf();
     }
@@ -38,6 +49,13 @@ final class GraphInternals implements Internals {
     @Override
     public @Nullable WorkspaceMode trainingWorkspaces() {
         return graph.getConfiguration().getTrainingWorkspaceMode();
+    }
+
+    @Override
+    public OptionalInt segmentLength() {
+        return TruncatedBptt.segmentLength(
+                graph.getConfiguration().getBackpropType(),
+                graph.getConfiguration().getTbpttFwdLength());
     }
 
     @Override
@@ -66,6 +84,11 @@ final class GraphInternals implements Internals {
     }
 
     @Override
+    public void setEpoch(int epoch) {
+        graph.getConfiguration().setEpochCount(epoch);
+    }
+
+    @Override
     public void setScore(double score) {
         graph.setScore(score);
     }
@@ -74,6 +97,10 @@ final class GraphInternals implements Internals {
     public void requireFits(MultiDataSet batch) {
         requireCount("feature arrays", batch.numFeatureArrays(), "inputs", graph.getNumInputArrays());
         requireCount("label arrays", batch.numLabelsArrays(), "outputs", graph.getNumOutputArrays());
+        MaskCounts.require(batch);
+        if (segmentLength().isPresent()) {
+            TruncatedBptt.requireFits(batch);
+        }
     }
 
     private void requireCount(String arrays, int actual, String ends, int expected) {
@@ -155,14 +182,6 @@ final class GraphInternals implements Internals {
     @Override
     public void clearLayers() {
         graph.clearLayersStates();
-    }
-
-    @Override
-    public void synchronizeCounters() {
-        for (Layer layer : graph.getLayers()) {
-            layer.setIterationCount(iteration());
-            layer.setEpochCount(epoch());
-        }
     }
 
     @Override

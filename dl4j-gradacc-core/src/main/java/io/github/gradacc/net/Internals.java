@@ -3,6 +3,8 @@ package io.github.gradacc.net;
 
 import java.util.Collection;
 import java.util.Map;
+import java.util.OptionalInt;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -22,11 +24,20 @@ interface Internals {
     /** The network itself. */
     Model model();
 
+    /** Makes a second network around the same parameter array, with everything else its own. */
+    Internals replica();
+
+    /** All layers, live. */
+    Layer[] layers();
+
     /** The settings that hold for the network as a whole. */
     NeuralNetConfiguration configuration();
 
     @Nullable
     WorkspaceMode trainingWorkspaces();
+
+    /** Time steps per optimizer step; empty unless the network trains by truncated BPTT. */
+    OptionalInt segmentLength();
 
     /** The list that the network announces passes to: live, not a copy. */
     Collection<TrainingListener> listeners();
@@ -40,6 +51,8 @@ interface Internals {
     void setIteration(int iteration);
 
     int epoch();
+
+    void setEpoch(int epoch);
 
     void setScore(double score);
 
@@ -69,8 +82,6 @@ interface Internals {
     void clearMasks();
 
     void clearLayers();
-
-    void synchronizeCounters();
 
     void incrementEpoch();
 

@@ -4,6 +4,7 @@ package io.github.gradacc.net;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -31,6 +32,16 @@ final class MultiLayerInternals implements Internals {
     }
 
     @Override
+    public Internals replica() {
+        return new MultiLayerInternals(Replica.of(network));
+    }
+
+    @Override
+    public Layer[] layers() {
+        return network.getLayers();
+    }
+
+    @Override
     public NeuralNetConfiguration configuration() {
         return network.conf();
     }
@@ -38,6 +49,13 @@ final class MultiLayerInternals implements Internals {
     @Override
     public @Nullable WorkspaceMode trainingWorkspaces() {
         return network.getLayerWiseConfigurations().getTrainingWorkspaceMode();
+    }
+
+    @Override
+    public OptionalInt segmentLength() {
+        return TruncatedBptt.segmentLength(
+                network.getLayerWiseConfigurations().getBackpropType(),
+                network.getLayerWiseConfigurations().getTbpttFwdLength());
     }
 
     @Override
@@ -66,6 +84,11 @@ final class MultiLayerInternals implements Internals {
     }
 
     @Override
+    public void setEpoch(int epoch) {
+        network.setEpochCount(epoch);
+    }
+
+    @Override
     public void setScore(double score) {
         network.setScore(score);
     }
@@ -76,6 +99,11 @@ final class MultiLayerInternals implements Internals {
             throw new IllegalArgumentException("A MultiLayerNetwork has 1 input and 1 output, the batch has "
                     + batch.numFeatureArrays() + " feature arrays and " + batch.numLabelsArrays()
                     + " label arrays: use a ComputationGraph for several");
+        }
+        MaskCounts.require(batch);
+        if (segmentLength().isPresent()) {
+            TruncatedBptt.requireSequences(batch);
+            TruncatedBptt.requireFits(batch);
         }
     }
 
@@ -133,14 +161,6 @@ final class MultiLayerInternals implements Internals {
     @Override
     public void clearLayers() {
         network.clearLayersStates();
-    }
-
-    @Override
-    public void synchronizeCounters() {
-        for (Layer layer : network.getLayers()) {
-            layer.setIterationCount(iteration());
-            layer.setEpochCount(epoch());
-        }
     }
 
     @Override

@@ -2,7 +2,8 @@
 package io.github.gradacc.net;
 
 import io.github.gradacc.grad.GradientSum;
-import io.github.gradacc.grad.MicroGradient;
+import java.util.Iterator;
+import java.util.OptionalInt;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -11,25 +12,26 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * A DL4J network, seen as gradients and steps.
  *
- * <p>A step of native training, {@code net.fit(batch)}, falls apart into {@link #gradientOf} for each micro-batch of the
- * batch and one {@link #step}. Between the two, {@link #discard()} forgets what was computed. Nothing but {@code step} and
+ * <p>A step of native training, {@code net.fit(batch)}, falls apart into a pass for each micro-batch of the batch
+ * ({@link #run}) and one {@link #step}. Between the two, {@link #discard()} forgets what was computed. Nothing but {@code step} and
  * {@link #endEpoch()} changes parameters, updater state or counters.
  *
  * <p>Not thread-safe; callers hold {@link #monitor()} as native training does.
  */
-public interface Network {
+public interface Network extends AutoCloseable {
 
     /**
      * Wraps a network.
      *
      * @param network an initialised network that trains by stochastic gradient descent; not copied
      * @param statistics what normalising layers do with a window of several micro-batches
+     * @param parallelism how many passes are made side by side, at least 1
      * @return the view of the network
      * @throws IllegalArgumentException if it is null
      * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
      */
-    static Network of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics) {
-        return new Backend(new MultiLayerInternals(TrainableNetwork.require(network)), statistics);
+    static Network of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics, int parallelism) {
+        return new Backend(new MultiLayerInternals(TrainableNetwork.require(network)), statistics, parallelism);
     }
 
     /**
@@ -37,12 +39,13 @@ public interface Network {
      *
      * @param graph an initialised graph that trains by stochastic gradient descent; not copied
      * @param statistics what normalising layers do with a window of several micro-batches
+     * @param parallelism how many passes are made side by side, at least 1
      * @return the view of the graph
      * @throws IllegalArgumentException if it is null
      * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
      */
-    static Network of(@Nullable ComputationGraph graph, StatisticsPolicy statistics) {
-        return new Backend(new GraphInternals(TrainableNetwork.require(graph)), statistics);
+    static Network of(@Nullable ComputationGraph graph, StatisticsPolicy statistics, int parallelism) {
+        return new Backend(new GraphInternals(TrainableNetwork.require(graph)), statistics, parallelism);
     }
 
     /** Returns the lock that native training holds. */
@@ -64,13 +67,27 @@ public interface Network {
      */
     void requireFits(MultiDataSet batch);
 
+    /** Returns how many passes are made side by side. */
+    int parallelism();
+
     /**
-     * Runs one forward and one backward pass in training mode. Listeners are not called.
+     * Returns the number of time steps after which truncated BPTT takes a step.
      *
-     * @param microBatch the data, not changed
-     * @return the gradient, by reference: the next call overwrites its array
+     * @return empty if the network trains on whole sequences
      */
-    MicroGradient gradientOf(MultiDataSet microBatch);
+    OptionalInt segmentLength();
+
+    /**
+     * Makes forward and backward passes in training mode, up to {@link #parallelism()} side by side, and hands over their
+     * gradients in the order of the passes. Listeners are not called.
+     *
+     * <p>Passes side by side use one native thread each: the setting, which belongs to the process, is put back before the
+     * call returns.
+     *
+     * @param passes asked for the next one when there is someone to make it, by one thread at a time
+     * @param sink where the gradients go; the first of its exceptions, in the order of the passes, ends the run and is thrown
+     */
+    void run(Iterator<Pass> passes, GradientSink sink);
 
     /**
      * Writes the gradient of a window into the network's gradient array, as the next {@link #step} will use it.
@@ -107,4 +124,8 @@ public interface Network {
 
     /** Sets the time that was spent waiting for the data of the next step, as listeners report it. */
     void setEtlMillis(long millis);
+
+    /** Ends the threads of a parallel network and frees their memory. The network underneath stays usable. */
+    @Override
+    void close();
 }

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -15,13 +14,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class PassRecorder extends BaseTrainingListener {
 
-    private final @Nullable ActivationLog activations;
+    private final boolean keepsActivations;
     private final Supplier<List<double[]>> weigh;
+    private Map<String, INDArray> activations = Map.of();
     private List<double[]> updateWeights = List.of();
 
-    PassRecorder(@Nullable ActivationLog activations, Supplier<List<double[]>> weigh) {
-        this.activations = activations;
+    PassRecorder(boolean keepsActivations, Supplier<List<double[]>> weigh) {
+        this.keepsActivations = keepsActivations;
         this.weigh = weigh;
+    }
+
+    Map<String, INDArray> activations() {
+        return activations;
     }
 
     List<double[]> updateWeights() {
@@ -30,15 +34,15 @@ final class PassRecorder extends BaseTrainingListener {
 
     @Override
     public void onForwardPass(Model model, List<INDArray> layers) {
-        if (activations != null) {
-            activations.add(model.batchSize(), layers);
+        if (keepsActivations) {
+            activations = ActivationLog.copy(layers);
         }
     }
 
     @Override
     public void onForwardPass(Model model, Map<String, INDArray> vertices) {
-        if (activations != null) {
-            activations.add(model.batchSize(), vertices);
+        if (keepsActivations) {
+            activations = ActivationLog.copy(vertices);
         }
     }
 

@@ -25,7 +25,9 @@ final class TrainableNetwork {
         requireParameters(network.numParams());
         requireOutputLayer("The last layer", network.getOutputLayer());
         requireSingleEvaluation(network.conf());
-        requireStandardBackpropagation(network.getLayerWiseConfigurations().getBackpropType());
+        if (network.getLayerWiseConfigurations().getBackpropType() == BackpropType.TruncatedBPTT) {
+            TruncatedBptt.requireCarryingLayers(network.getLayers());
+        }
         requireUpdater(() -> network.getUpdater());
         requireOwnGradients(network.getOptimizer());
         return network;
@@ -41,7 +43,9 @@ final class TrainableNetwork {
             requireOutputLayer("Output '" + name + "'", outputLayer(graph, name));
         }
         requireSingleEvaluation(graph.conf());
-        requireStandardBackpropagation(graph.getConfiguration().getBackpropType());
+        if (graph.getConfiguration().getBackpropType() == BackpropType.TruncatedBPTT) {
+            TruncatedBptt.requireCarryingLayers(graph.getLayers());
+        }
         requireUpdater(() -> graph.getUpdater());
         requireOwnGradients(graph.getOptimizer());
         return graph;
@@ -82,14 +86,6 @@ final class TrainableNetwork {
                     "Gradient accumulation needs OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT,"
                             + " the network uses " + algorithm
                             + ", which evaluates the loss several times per step: set optimizationAlgo(...) in its configuration");
-        }
-    }
-
-    private static void requireStandardBackpropagation(BackpropType type) {
-        if (type == BackpropType.TruncatedBPTT) {
-            throw new IllegalStateException(
-                    "Truncated BPTT takes one step per time segment, which this version does not"
-                            + " accumulate: use backpropType(BackpropType.Standard)");
         }
     }
 

@@ -6,7 +6,7 @@ import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.net.Network;
 import io.github.gradacc.net.StatisticsPolicy;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -59,14 +59,15 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     private final Network network;
     private final PartialWindow partialWindow;
-    private final Window window = new Window();
+    private final Window window;
     private final AccumulationLoop loop;
     private final SingleThread singleThread = new SingleThread();
 
     private GradientAccumulationTrainer(Builder builder) {
-        network = builder.network.apply(builder.batchNormStatistics.policy());
+        network = builder.network();
+        window = new Window(builder.microBatchSize, network.segmentLength());
         partialWindow = builder.partialWindow;
-        loop = new AccumulationLoop(network, builder.schedule(), builder.microBatchSize, partialWindow, window);
+        loop = new AccumulationLoop(network, builder.schedule(), partialWindow, window);
     }
 
     /**
@@ -77,7 +78,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @return a builder, whose {@code build()} checks the network
      */
     public static Builder builder(MultiLayerNetwork network) {
-        return new Builder(statistics -> Network.of(network, statistics));
+        return new Builder((statistics, parallelism) -> Network.of(network, statistics, parallelism));
     }
 
     /**
@@ -89,7 +90,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @return a builder, whose {@code build()} checks the graph
      */
     public static Builder builder(ComputationGraph graph) {
-        return new Builder(statistics -> Network.of(graph, statistics));
+        return new Builder((statistics, parallelism) -> Network.of(graph, statistics, parallelism));
     }
 
     /**
@@ -237,6 +238,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
             }
             window.close();
             network.discard();
+            network.close();
             singleThread.close();
         }
     }
@@ -320,14 +322,15 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** Configures a trainer. Every setter checks its value and returns this builder. */
     public static final class Builder {
 
-        private final Function<StatisticsPolicy, Network> network;
+        private final BiFunction<StatisticsPolicy, Integer, Network> network;
         private @Nullable Integer accumulationSteps;
         private @Nullable AccumulationSchedule accumulationSchedule;
         private int microBatchSize = MicroBatches.WHOLE;
+        private int parallelism = 1;
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
 
-        private Builder(Function<StatisticsPolicy, Network> network) {
+        private Builder(BiFunction<StatisticsPolicy, Integer, Network> network) {
             this.network = network;
         }
 
@@ -364,17 +367,18 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets how many micro-batches are computed side by side. Default 1, the only value this version supports.
+         * Sets how many micro-batches are computed side by side. Default 1.
          *
-         * @param workers 1
-         * @throws UnsupportedOperationException if it is more than 1
+         * <p>The gradients are summed in the order of the micro-batches, so the result has the same bits for every number
+         * above 1, and for 1 if ND4J runs with one native thread. Each further worker takes the memory of one micro-batch's
+         * activations and of one gradient array. While passes are made, ND4J is set to one native thread, in the whole
+         * process. With 1, no thread is started and no setting touched.
+         *
+         * @param workers at least 1; more than the machine has cores, or a window has micro-batches, gains nothing
          */
         public Builder parallelism(int workers) {
             requireAtLeastOne("parallelism", workers);
-            if (workers > 1) {
-                throw new UnsupportedOperationException("This version computes micro-batches one after the other; use"
-                        + " parallelism(1) instead of parallelism(" + workers + ")");
-            }
+            parallelism = workers;
             return this;
         }
 
@@ -408,6 +412,10 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          */
         public GradientAccumulationTrainer build() {
             return new GradientAccumulationTrainer(this);
+        }
+
+        private Network network() {
+            return network.apply(batchNormStatistics.policy(), parallelism);
         }
 
         private AccumulationSchedule schedule() {

@@ -2,7 +2,7 @@
 package io.github.gradacc.train;
 
 /**
- * A forward or backward pass failed. No step was taken: parameters, updater state and counters are as after the last step,
+ * A forward or backward pass failed. The step is not taken: parameters, updater state and counters are as after the last step,
  * and the window that was open is discarded. The cause is what DL4J threw.
  */
 public final class MicroBatchException extends RuntimeException {

@@ -1,23 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import io.github.gradacc.batch.Examples;
+import io.github.gradacc.batch.MicroBatches;
+import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.batch.WindowData;
 import io.github.gradacc.grad.GradientSum;
-import io.github.gradacc.grad.MicroGradient;
+import io.github.gradacc.net.Pass;
+import io.github.gradacc.net.RecurrentState;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-/** The window that is being filled: its sum, its data and how many batches it still takes. */
+/**
+ * The window that is being filled: its sum, its data, how many batches it still takes, and the passes that are still to be
+ * made over them.
+ *
+ * <p>Truncated BPTT cuts a window into time segments and takes a step after each. So its passes can only be made when the
+ * window is full, and each micro-batch has a state that goes from segment to segment. Otherwise there is one segment.
+ */
 final class Window implements AutoCloseable {
 
+    private final int microBatchSize;
+    private final OptionalInt segmentLength;
     private final GradientSum sum = new GradientSum();
     private final WindowData data = new WindowData();
+    private final List<RecurrentState> states = new ArrayList<>();
     private @Nullable MultiDataSet lastBatch;
     private boolean keepsData;
+    private boolean ownNumbers;
     private int size;
     private int batches;
     private int openedAt;
+    private int pendingBatches;
+    private int pending;
+    private int made;
+
+    Window(int microBatchSize, OptionalInt segmentLength) {
+        this.microBatchSize = microBatchSize;
+        this.segmentLength = segmentLength;
+    }
 
     boolean isOpen() {
         return batches > 0;
@@ -53,22 +80,54 @@ final class Window implements AutoCloseable {
         this.keepsData = keepsData;
     }
 
-    /** Adds the data of a batch whose gradients are added next. */
+    /** Adds a batch; its passes are pending. A window of one micro-batch draws the random numbers of native training. */
     void add(MultiDataSet batch) {
+        int microBatches = MicroBatches.count(Examples.count(batch), microBatchSize);
+        ownNumbers = size > 1 || microBatches > 1;
         batches++;
+        pendingBatches++;
+        pending += microBatches;
         lastBatch = batch;
-        if (keepsData) {
-            data.add(batch);
+        data.add(batch);
+    }
+
+    /** Returns the number of micro-batches of the window, in all batches so far. */
+    int microBatches() {
+        return made + pending;
+    }
+
+    /** Tells whether passes can be made before the window is full, and there are enough of them. */
+    boolean isReady(int parallelism) {
+        return segmentLength.isEmpty() && pending >= parallelism;
+    }
+
+    /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
+    int segments() {
+        int most = 1;
+        if (segmentLength.isPresent()) {
+            for (MultiDataSet batch : pendingData()) {
+                most = Math.max(most, TimeSegments.count(batch, segmentLength.getAsInt()));
+            }
         }
+        return most;
     }
 
-    void add(MicroGradient gradient) {
-        sum.add(gradient);
+    /** Returns the pending passes over one time segment, in order. */
+    Iterator<Pass> passes(int segment) {
+        while (segmentLength.isPresent() && states.size() < microBatches()) {
+            states.add(new RecurrentState());
+        }
+        return new Passes(segment);
     }
 
-    /** Makes room in the network's gradient array for the next pass. */
-    void settleGradient() {
-        sum.settle();
+    /** Notes that all pending passes were made. */
+    void passed() {
+        made += pending;
+        pending = 0;
+        pendingBatches = 0;
+        if (!keepsData) {
+            data.clear();
+        }
     }
 
     /** Makes the window independent of the arrays it was given, which others may now overwrite. */
@@ -83,17 +142,62 @@ final class Window implements AutoCloseable {
         return Objects.requireNonNull(shown, "an open window has a batch");
     }
 
+    /** Returns a time segment of a batch, or nothing if the batch's sequences ended before it. */
+    Optional<MultiDataSet> segment(MultiDataSet batch, int segment) {
+        return segmentLength.isPresent()
+                ? TimeSegments.cut(batch, segment, segmentLength.getAsInt())
+                : Optional.of(batch);
+    }
+
     /** Forgets everything and is ready for the next window. */
     void clear() {
         sum.clear();
         data.clear();
+        states.clear();
         lastBatch = null;
         batches = 0;
+        pendingBatches = 0;
+        pending = 0;
+        made = 0;
     }
 
     @Override
     public void close() {
         clear();
         sum.close();
+    }
+
+    private List<MultiDataSet> pendingData() {
+        List<MultiDataSet> all = data.batches();
+        return all.subList(all.size() - pendingBatches, all.size());
+    }
+
+    /** Cuts batches into micro-batches, and these into segments, when they are asked for. */
+    private final class Passes implements Iterator<Pass> {
+
+        private final Iterator<MultiDataSet> remaining = pendingData().iterator();
+        private final int segment;
+        private Iterator<MultiDataSet> microBatches = List.<MultiDataSet>of().iterator();
+        private int next = made;
+
+        Passes(int segment) {
+            this.segment = segment;
+        }
+
+        @Override
+        public boolean hasNext() {
+            if (!microBatches.hasNext() && remaining.hasNext()) {
+                microBatches = MicroBatches.of(remaining.next(), microBatchSize).iterator();
+            }
+            return microBatches.hasNext();
+        }
+
+        @Override
+        public Pass next() {
+            MultiDataSet microBatch = microBatches.next();
+            MultiDataSet part = segment(microBatch, segment).orElse(null);
+            RecurrentState state = segmentLength.isPresent() ? states.get(next) : null;
+            return new Pass(next++, Examples.count(microBatch), part, state, ownNumbers);
+        }
     }
 }

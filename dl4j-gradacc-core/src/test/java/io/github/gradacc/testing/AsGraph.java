@@ -2,7 +2,9 @@
 package io.github.gradacc.testing;
 
 import io.github.gradacc.train.GradientAccumulationTrainer;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /** The same rows for DL4J's other network class: layers in a row, as a graph. */
 public final class AsGraph {
@@ -11,8 +13,8 @@ public final class AsGraph {
 
     /** Trains the row's network as a graph, by accumulation and natively, and compares as {@link ExactnessCase} does. */
     public static void verify(ExactnessCase row) {
-        ComputationGraph ours = Nets.init(row.configuration().get()).toComputationGraph();
-        ComputationGraph reference = Nets.init(row.configuration().get()).toComputationGraph();
+        ComputationGraph ours = of(Nets.init(row.configuration().get()));
+        ComputationGraph reference = of(Nets.init(row.configuration().get()));
         reference.params().assign(ours.params());
         EventLog ourEvents = new EventLog();
         EventLog expectedEvents = new EventLog();
@@ -28,5 +30,16 @@ public final class AsGraph {
         }
         GraphCase.assertSame(ours, reference, row.tolerance());
         ourEvents.assertSameAs(expectedEvents, row.tolerance());
+    }
+
+    /** The network as a graph. DL4J's own conversion forgets about truncated BPTT and the seed. */
+    public static ComputationGraph of(MultiLayerNetwork network) {
+        ComputationGraph graph = network.toComputationGraph();
+        MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
+        graph.getConfiguration().setBackpropType(configuration.getBackpropType());
+        graph.getConfiguration().setTbpttFwdLength(configuration.getTbpttFwdLength());
+        graph.getConfiguration().setTbpttBackLength(configuration.getTbpttBackLength());
+        graph.conf().setSeed(network.conf().getSeed());
+        return graph;
     }
 }

@@ -4,17 +4,13 @@ package io.github.gradacc.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gradacc.testing.Nets;
 import java.util.Map;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
-import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
-import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.solvers.accumulation.BasicGradientsAccumulator;
@@ -93,15 +89,6 @@ class BuilderTest {
     }
 
     @Test
-    void refusesTruncatedBackpropagationThroughTime() {
-        var list = Nets.settings().list();
-        list.layer(new LSTM.Builder().nOut(3).build());
-        list.layer(new RnnOutputLayer.Builder(LossFunction.MSE).nOut(2).build());
-        list.setInputType(InputType.recurrent(2)).backpropType(BackpropType.TruncatedBPTT);
-        assertRefused(Nets.init(list.build()), "Truncated BPTT", "BackpropType.Standard");
-    }
-
-    @Test
     void refusesANetworkThatSharesItsGradients() {
         MultiLayerNetwork network = Nets.init(Nets.mlp());
         network.setGradientsAccumulator(new BasicGradientsAccumulator(1, new LocalHandler()));
@@ -120,15 +107,6 @@ class BuilderTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> builder.parallelism(0))
                 .withMessageContainingAll("parallelism", "at least 1", "0");
-    }
-
-    @Test
-    void refusesParallelismThatThisVersionDoesNotHave() {
-        var builder = GradientAccumulationTrainer.builder(Nets.init(Nets.mlp()));
-        assertThat(builder.parallelism(1)).isSameAs(builder);
-        assertThatThrownBy(() -> builder.parallelism(2))
-                .isInstanceOf(UnsupportedOperationException.class)
-                .hasMessageContaining("parallelism(2)");
     }
 
     @Test

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.batch;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A part of an array along one dimension, as a view.
+ *
+ * <p>ND4J's own {@code get(interval)} is not used: of an array that is itself a view it returns an empty one where the part
+ * starts further from the beginning of the underlying buffer than the view is long (1.0.0-M2.1).
+ */
+final class Slice {
+
+    private Slice() {}
+
+    /**
+     * Returns the part.
+     *
+     * @param array the array, not copied
+     * @param dimension the dimension that is cut
+     * @param from first position
+     * @param to position after the last, greater than {@code from}
+     */
+    static INDArray of(INDArray array, int dimension, long from, long to) {
+        long[] shape = array.shape().clone();
+        shape[dimension] = to - from;
+        long offset = array.offset() + from * array.stride(dimension);
+        return Nd4j.create(array.data(), shape, array.stride(), offset, array.ordering());
+    }
+}

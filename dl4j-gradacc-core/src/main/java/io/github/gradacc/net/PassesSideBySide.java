@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.net;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several passes at a time: the calling thread goes through the network itself, every further worker through a replica that
+ * shares the network's parameters. Each uses one native thread.
+ *
+ * <p>Results are taken in the order of the passes, whoever is ready first. So every bit is that of {@link PassesInARow} with
+ * one native thread.
+ */
+final class PassesSideBySide implements PassRunner {
+
+    private final Internals trained;
+    private final GradientSource network;
+    private final int helpers;
+    private final Supplier<GradientSource> replicate;
+    private final List<Worker> workers = new ArrayList<>();
+    private long parameters;
+
+    /**
+     * Makes the replicas; their threads start with the first run.
+     *
+     * @param trained the network
+     * @param network makes passes through it
+     * @param helpers number of replicas, at least 1
+     * @param replicate makes passes through a new replica
+     */
+    PassesSideBySide(Internals trained, GradientSource network, int helpers, Supplier<GradientSource> replicate) {
+        this.trained = trained;
+        this.network = network;
+        this.helpers = helpers;
+        this.replicate = replicate;
+        parameters = addressOfParameters();
+        prepareWorkers();
+    }
+
+    @Override
+    public void run(Iterator<Pass> passes, boolean keepsActivations, GradientSink sink, Consumer<PassResult> taker) {
+        if (!passes.hasNext()) {
+            return;
+        }
+        prepareWorkers();
+        workers.forEach(worker -> worker.source().follow(trained));
+        Turns turns = new Turns(passes, result -> {
+            taker.accept(result);
+            sink.makeRoom();
+        });
+        try (var oneEach = SingleNativeThread.claim()) {
+            sink.makeRoom();
+            Turns.@Nullable Turn first = turns.next();
+            for (Worker worker : workers) {
+                worker.start(source -> turns.takeAll(turns.next(), pass -> source.run(pass, sink, keepsActivations)));
+            }
+            try {
+                turns.takeAll(first, pass -> {
+                    sink.beforePass(pass);
+                    return network.run(pass, sink, keepsActivations);
+                });
+            } finally {
+                workers.forEach(Worker::await);
+            }
+        }
+        turns.rethrow();
+    }
+
+    /** Replicas hold on to the parameter array; a network that was given another one needs new replicas. */
+    private void prepareWorkers() {
+        long current = addressOfParameters();
+        if (current != parameters) {
+            close();
+            parameters = current;
+        }
+        while (workers.size() < helpers) {
+            workers.add(new Worker(replicate.get(), workers.size() + 1));
+        }
+    }
+
+    private long addressOfParameters() {
+        return trained.model().params().data().address();
+    }
+
+    @Override
+    public void close() {
+        workers.forEach(Worker::close);
+        workers.clear();
+    }
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.net;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Where the sequences of one micro-batch stopped: the state of every recurrent layer between two time segments.
+ *
+ * <p>DL4J keeps two states in a recurrent layer. In truncated BPTT, LSTM and SimpleRnn start from the one it calls the TBPTT
+ * state, GravesLSTM from the other, which DL4J sets to the same after each segment; so here both are set. Not thread-safe.
+ */
+public final class RecurrentState {
+
+    private List<Map<String, INDArray>> states = List.of();
+
+    /** The state of sequences that have not begun. */
+    public RecurrentState() {}
+
+    /** Puts the state into the layers. */
+    void restore(Layer[] layers) {
+        List<RecurrentLayer> recurrent = recurrent(layers);
+        for (int i = 0; i < recurrent.size(); i++) {
+            Map<String, INDArray> state = states.isEmpty() ? Map.of() : states.get(i);
+            recurrent.get(i).rnnSetTBPTTState(state);
+            recurrent.get(i).rnnSetPreviousState(state);
+        }
+    }
+
+    /** Takes the state that a pass left in the layers, copied, and leaves none there. */
+    void save(Layer[] layers) {
+        List<Map<String, INDArray>> saved = new ArrayList<>();
+        try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            for (RecurrentLayer layer : recurrent(layers)) {
+                Map<String, INDArray> copies = new HashMap<>();
+                layer.rnnGetTBPTTState().forEach((name, array) -> copies.put(name, array.dup()));
+                saved.add(copies);
+            }
+        }
+        states = saved;
+        clear(layers);
+    }
+
+    /** Leaves no state in the layers. */
+    static void clear(Layer[] layers) {
+        recurrent(layers).forEach(RecurrentLayer::rnnClearPreviousState);
+    }
+
+    /** The layers that carry a state, those in wrappers (frozen layers, for example) included. */
+    private static List<RecurrentLayer> recurrent(Layer[] layers) {
+        List<RecurrentLayer> recurrent = new ArrayList<>();
+        for (Layer layer : layers) {
+            Layer inner = layer instanceof BaseWrapperLayer wrapper ? wrapper.getUnderlying() : layer;
+            if (inner instanceof RecurrentLayer found) {
+                recurrent.add(found);
+            }
+        }
+        return recurrent;
+    }
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.net;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A replica with a thread of its own, which keeps the replica's workspaces from run to run. */
+final class Worker implements AutoCloseable {
+
+    private final GradientSource source;
+    private final ExecutorService executor;
+    private @Nullable Thread thread;
+    private @Nullable Future<?> running;
+
+    Worker(GradientSource source, int number) {
+        this.source = source;
+        executor = Executors.newSingleThreadExecutor(task -> {
+            Thread made = new Thread(() -> runThenFree(task), "gradacc-worker-" + number);
+            made.setDaemon(true);
+            thread = made;
+            return made;
+        });
+    }
+
+    GradientSource source() {
+        return source;
+    }
+
+    /** Starts work, which must not throw. */
+    void start(Consumer<GradientSource> work) {
+        running = executor.submit(() -> work.accept(source));
+    }
+
+    /** Waits for the work to end. Not interruptible: the caller must not go on while arrays are being written. */
+    void await() {
+        Future<?> work = running;
+        running = null;
+        if (work != null) {
+            uninterruptibly(work::get);
+        }
+    }
+
+    /** Ends the thread, and returns when it has ended. */
+    @Override
+    public void close() {
+        await();
+        executor.shutdown();
+        Thread started = thread;
+        if (started != null) {
+            uninterruptibly(() -> {
+                started.join();
+                return started;
+            });
+        }
+    }
+
+    private static void uninterruptibly(Callable<?> wait) {
+        boolean interrupted = false;
+        boolean done = false;
+        while (!done) {
+            try {
+                wait.call();
+                done = true;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (Exception e) {
+                throw new IllegalStateException("A worker failed outside of its passes", e);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void runThenFree(Runnable task) {
+        try {
+            task.run();
+        } finally {
+            Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
+        }
+    }
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import static io.github.gradacc.testing.Nets.dense;
+import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.Nets.rnnSoftmax;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.gradacc.testing.AsGraph;
+import io.github.gradacc.testing.Batches;
+import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.DoubleByDefault;
+import io.github.gradacc.testing.ExactnessCase;
+import io.github.gradacc.testing.GraphCase;
+import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.Quiet;
+import io.github.gradacc.testing.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.GradientNormalization;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.graph.rnn.DuplicateToTimeSeriesVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.GravesLSTM;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.schedule.ScheduleType;
+import org.nd4j.linalg.schedule.StepSchedule;
+
+/**
+ * Truncated BPTT takes a step after each time segment, and carries a state from segment to segment: one for each
+ * micro-batch. Segments of 5 steps in sequences of 12, so that the last is shorter.
+ */
+@SuppressWarnings("deprecation") // GravesLSTM is deprecated, and still in stored models
+@ExtendWith({DoubleByDefault.class, Quiet.class})
+class TruncatedBpttTest {
+
+    private static final int SEGMENT = 5;
+    private static final int STEPS = 12;
+    /** Between a dense and a recurrent layer DL4J folds and unfolds time. */
+    private static final Layer[] FOLDED = {lstm(4), dense(4), lstm(3), rnnSoftmax(3)};
+
+    private static final int[] LENGTHS = {12, 3, 7, 5, 12, 1, 10, 11};
+
+    static Stream<ExactnessCase> layers() {
+        return Stream.of(
+                row("LSTM", lstm(4), rnnSoftmax(3)),
+                row("GravesLSTM", new GravesLSTM.Builder().nOut(4).build(), rnnSoftmax(3)),
+                row("SimpleRnn", simple(), rnnSoftmax(3)),
+                row(
+                        "all three",
+                        lstm(4),
+                        simple(),
+                        new GravesLSTM.Builder().nOut(3).build(),
+                        rnnSoftmax(3)),
+                row("self-attention", lstm(4), attention(), rnnSoftmax(3)),
+                row("no recurrent layer", dense(4), rnnSoftmax(3)));
+    }
+
+    static Stream<ExactnessCase> settings() {
+        return Stream.of(
+                of("Adam", TruncatedBpttTest::sequences, Nets.settings().updater(new Adam(0.01)), SEGMENT),
+                of(
+                        "schedule, clipping and weight decay",
+                        TruncatedBpttTest::sequences,
+                        sgd().updater(new Sgd(new StepSchedule(ScheduleType.ITERATION, 0.5, 0.5, 3)))
+                                .gradientNormalization(GradientNormalization.ClipL2PerLayer)
+                                .gradientNormalizationThreshold(0.1)
+                                .weightDecay(0.05)
+                                .l2(0.01),
+                        SEGMENT),
+                of(
+                        "sums instead of means",
+                        TruncatedBpttTest::sequences,
+                        sgd().miniBatch(false).updater(new Sgd(0.01)),
+                        SEGMENT),
+                of(
+                        "no workspaces",
+                        TruncatedBpttTest::sequences,
+                        sgd().trainingWorkspaceMode(WorkspaceMode.NONE),
+                        SEGMENT),
+                of("segments of one step", TruncatedBpttTest::sequences, sgd(), 1),
+                of("segments that fit", TruncatedBpttTest::sequences, sgd(), 4),
+                of("one segment", TruncatedBpttTest::sequences, sgd(), STEPS),
+                of("sequences shorter than the segment", TruncatedBpttTest::sequences, sgd(), STEPS + 8));
+    }
+
+    static Stream<ExactnessCase> masks() {
+        return Stream.of(
+                row("features and labels masked alike", TruncatedBpttTest::masked),
+                row("features masked", () -> masked(true, false)),
+                row("labels masked", () -> masked(false, true)));
+    }
+
+    static Stream<ExactnessCase> differentLengths() {
+        return Stream.of(
+                row("lengths differ", TruncatedBpttTest::ofDifferentLengths),
+                row("lengths differ, masked", () -> withMasks(ofDifferentLengths(), true, true)),
+                of(
+                        "lengths differ, penalties count in the score",
+                        TruncatedBpttTest::ofDifferentLengths,
+                        sgd().l2(0.1),
+                        SEGMENT),
+                of(
+                        "lengths differ, sums",
+                        TruncatedBpttTest::ofDifferentLengths,
+                        sgd().miniBatch(false).updater(new Sgd(0.01)).l2(0.1),
+                        SEGMENT));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource({"layers", "settings", "masks"})
+    void equalsNativeTraining(ExactnessCase row) {
+        row.verify();
+    }
+
+    @Test
+    void equalsNativeTrainingWithFeedForwardLayersInBetween() {
+        row("recurrent, dense, recurrent", FOLDED).verify();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource({"layers", "settings", "masks"})
+    void equalsNativeTrainingOfTheSameGraph(ExactnessCase row) {
+        AsGraph.verify(row);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource({"layers", "masks"})
+    void equalsNativeTrainingExampleByExample(ExactnessCase row) {
+        row.windows(2, 1).epochs(1).verify();
+    }
+
+    /** The reference is padded to the longest sequence of its window and masked there; see ExactMasksTest. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("differentLengths")
+    void equalsNativeTrainingOnPaddedSequences(ExactnessCase row) {
+        var both = row.train();
+        ExactnessCase.assertSame(both.ours(), both.reference(), row.tolerance());
+        both.ourEvents().withoutActivations().assertSameAs(both.expectedEvents().withoutActivations(), row.tolerance());
+    }
+
+    @Test
+    void oneBatchIsAWindowOfAsManyStepsAsSegments() {
+        MultiLayerNetwork ours = Nets.init(configuration(Nets.settings(), SEGMENT, lstm(4), rnnSoftmax(3)));
+        MultiLayerNetwork reference = ours.clone();
+        DataSet batch = sequences().get(0);
+        reference.fit(batch);
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).microBatchSize(3).build()) {
+            StepReport last = trainer.fit(batch);
+            assertThat(last.iteration()).isEqualTo(2);
+            assertThat(last.microBatches()).isEqualTo(2);
+            assertThat(last.examples()).isEqualTo(4);
+            assertThat(last.score()).isEqualTo(ours.score());
+        }
+        ExactnessCase.assertSame(ours, reference, Tolerance.DOUBLE);
+    }
+
+    @Test
+    void handWrittenLoopsMayReuseTheirArrays() {
+        MultiLayerNetwork ours = Nets.init(configuration(sgd(), SEGMENT, lstm(4), rnnSoftmax(3)));
+        MultiLayerNetwork reference = ours.clone();
+        List<DataSet> batches = masked();
+        reference.fit(Data.windows(batches, 3).get(0));
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).accumulationSteps(3).build()) {
+            for (DataSet batch : batches.subList(0, 3)) {
+                DataSet reused = batch.copy();
+                trainer.accumulate(reused);
+                reused.getFeatures().assign(Double.NaN);
+                reused.getLabels().assign(Double.NaN);
+                reused.getFeaturesMaskArray().assign(0);
+                reused.getLabelsMaskArray().assign(0);
+            }
+        }
+        assertThat(ours.getIterationCount()).isEqualTo(3);
+        ExactnessCase.assertSame(ours, reference, Tolerance.DOUBLE);
+    }
+
+    /** Two inputs, one of them without time, and two outputs. */
+    @Test
+    void graphsOfSeveralInputsEqualNativeTraining() {
+        Supplier<ComputationGraphConfiguration> configuration = () -> sgd().graphBuilder()
+                .addInputs("sequence", "constant")
+                .setInputTypes(InputType.recurrent(3), InputType.feedForward(2))
+                .addVertex("repeated", new DuplicateToTimeSeriesVertex("sequence"), "constant")
+                .addVertex("joined", new MergeVertex(), "sequence", "repeated")
+                .addLayer("lstm", lstm(4), "joined")
+                .addLayer("first", rnnSoftmax(3), "lstm")
+                .addLayer("second", rnnSoftmax(2), "lstm")
+                .setOutputs("first", "second")
+                .backpropType(BackpropType.TruncatedBPTT)
+                .tBPTTLength(SEGMENT)
+                .build();
+        GraphCase.of("two inputs", configuration, () -> {
+                    Data data = new Data(21, DataType.DOUBLE);
+                    List<MultiDataSet> batches = new ArrayList<>();
+                    for (int n : new int[] {4, 3, 5, 2}) {
+                        batches.add(new MultiDataSet(
+                                new INDArray[] {data.normal(n, 3, STEPS), data.normal(n, 2)},
+                                new INDArray[] {data.oneHotSequences(n, 3, STEPS), data.oneHotSequences(n, 2, STEPS)},
+                                null,
+                                null));
+                    }
+                    return batches;
+                })
+                .verify();
+    }
+
+    /**
+     * A bug of DL4J 1.0.0-M2.1: a graph never clears the state of a recurrent layer in a wrapper, such as a frozen one, so
+     * that a batch starts where the batch before stopped. Here every window starts anew; native training does with a graph
+     * that was just made, and with a network of layers in a row.
+     */
+    @Test
+    void wrappedLayersStartEveryWindowAnew() {
+        Supplier<ComputationGraph> graph = () -> AsGraph.of(Nets.init(frozen()));
+        ComputationGraph ours = graph.get();
+        ComputationGraph leaky = graph.get();
+        ComputationGraph reference = graph.get();
+        Data data = new Data(4, DataType.DOUBLE);
+        try (var trainer =
+                GradientAccumulationTrainer.builder(ours).microBatchSize(3).build()) {
+            for (int i = 0; i < 3; i++) {
+                DataSet batch = new DataSet(data.normal(7, 3, STEPS), data.oneHotSequences(7, 3, STEPS));
+                trainer.fit(batch);
+                leaky.fit(batch);
+                reference.fit(batch);
+                ComputationGraph justMade = graph.get();
+                justMade.params().assign(reference.params());
+                justMade.getConfiguration().setIterationCount(reference.getIterationCount());
+                reference = justMade;
+            }
+        }
+        Tolerance.assertClose("parameters", ours.params(), reference.params(), Tolerance.DOUBLE);
+        assertThat(leaky.params().distance2(reference.params())).isGreaterThan(1e-6);
+    }
+
+    @Test
+    void frozenLayersInARowEqualNativeTraining() {
+        MultiLayerNetwork ours = Nets.init(frozen());
+        MultiLayerNetwork reference = Nets.init(frozen());
+        reference.fit(ExactnessCase.iterate(Data.windows(sequences(), 3)), 2);
+        try (var trainer = GradientAccumulationTrainer.builder(ours)
+                .accumulationSteps(3)
+                .microBatchSize(2)
+                .build()) {
+            trainer.fit(ExactnessCase.iterate(sequences()), 2);
+        }
+        ExactnessCase.assertSame(ours, reference, Tolerance.DOUBLE);
+    }
+
+    private static MultiLayerConfiguration frozen() {
+        return configuration(sgd(), SEGMENT, new FrozenLayer(lstm(4)), lstm(3), rnnSoftmax(3));
+    }
+
+    /** A bug of DL4J 1.0.0-M2.1: in truncated BPTT a graph leaves out the preprocessors of recurrent layers. */
+    @Test
+    void graphsWithPreprocessorsFailAsInNativeTraining() {
+        ComputationGraph graph = AsGraph.of(Nets.init(configuration(sgd(), SEGMENT, FOLDED)));
+        DataSet batch = sequences().get(0);
+        assertThatThrownBy(() -> graph.fit(batch)).hasMessageContaining("3D input expected");
+        try (var trainer = GradientAccumulationTrainer.builder(graph).build()) {
+            assertThatThrownBy(() -> trainer.fit(batch))
+                    .isInstanceOf(MicroBatchException.class)
+                    .hasMessageContaining("3D input expected");
+        }
+    }
+
+    @Test
+    void refusesLayersThatReadFromTheEnd() {
+        for (Layer layer : List.of(
+                new org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional(lstm(4)),
+                new org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM.Builder()
+                        .nOut(4)
+                        .build())) {
+            MultiLayerNetwork network = Nets.init(configuration(sgd(), SEGMENT, layer, rnnSoftmax(3)));
+            assertThatThrownBy(() -> network.fit(sequences().get(0))).isInstanceOf(UnsupportedOperationException.class);
+            assertThatThrownBy(
+                            () -> GradientAccumulationTrainer.builder(network).build())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll("Layer", layer.getClass().getSimpleName(), "BackpropType.Standard");
+            assertThatThrownBy(() -> GradientAccumulationTrainer.builder(AsGraph.of(network))
+                            .build())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll("Layer", layer.getClass().getSimpleName(), "BackpropType.Standard");
+        }
+    }
+
+    static Stream<DataSet> unfit() {
+        Data data = new Data(3, DataType.DOUBLE);
+        return Stream.of(
+                new DataSet(data.normal(4, 3, STEPS), data.oneHot(4, 3)),
+                new DataSet(data.normal(4, 3, STEPS), data.oneHotSequences(4, 3, STEPS - 1)),
+                new DataSet(data.normal(4, 3, STEPS), data.oneHotSequences(4, 3, STEPS), data.mask(4, STEPS - 1), null),
+                new DataSet(
+                        data.normal(4, 3, STEPS),
+                        data.oneHotSequences(4, 3, STEPS),
+                        null,
+                        data.indices(2, 4, 3, STEPS)));
+    }
+
+    /** Native training logs a line and takes no step, or cuts a mask along the wrong dimension. */
+    @ParameterizedTest
+    @MethodSource("unfit")
+    void refusesBatchesThatCannotBeCut(DataSet batch) {
+        MultiLayerNetwork network = Nets.init(configuration(sgd(), SEGMENT, lstm(4), rnnSoftmax(3)));
+        INDArray before = network.params().dup();
+        try (var trainer = GradientAccumulationTrainer.builder(network).build()) {
+            assertThatThrownBy(() -> trainer.fit(batch))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("truncated BPTT", "time");
+            assertThatThrownBy(() -> trainer.accumulate(batch)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> trainer.fit(ExactnessCase.iterate(List.of(batch))))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(network.params()).isEqualTo(before);
+        assertThat(network.getIterationCount()).isZero();
+    }
+
+    @Test
+    void aFailureInALaterSegmentLeavesTheNetworkAsAfterTheLastStep() {
+        MultiLayerNetwork network = Nets.init(configuration(sgd(), SEGMENT, lstm(4), rnnSoftmax(3)));
+        MultiLayerNetwork reference = network.clone();
+        DataSet batch = sequences().get(0);
+        batch.getFeatures().putScalar(new int[] {3, 0, SEGMENT}, Double.NaN);
+        Data data = new Data(5, DataType.DOUBLE);
+        DataSet good = new DataSet(data.normal(4, 3, SEGMENT), data.oneHotSequences(4, 3, SEGMENT));
+        try (var trainer =
+                GradientAccumulationTrainer.builder(network).microBatchSize(2).build()) {
+            assertThatThrownBy(() -> trainer.fit(batch))
+                    .isInstanceOfSatisfying(NonFiniteGradientException.class, failure -> {
+                        assertThat(failure.iteration()).isEqualTo(1);
+                        assertThat(failure.microBatch()).isEqualTo(1);
+                    });
+            assertThat(network.getIterationCount()).isEqualTo(1);
+            trainer.fit(good);
+        }
+        reference.fit(io.github.gradacc.batch.TimeSegments.cut(batch.toMultiDataSet(), 0, SEGMENT)
+                .map(TruncatedBpttTest::toDataSet)
+                .orElseThrow());
+        reference.fit(good);
+        ExactnessCase.assertSame(network, reference, Tolerance.DOUBLE);
+    }
+
+    private static DataSet toDataSet(org.nd4j.linalg.dataset.api.MultiDataSet data) {
+        return new DataSet(data.getFeatures(0), data.getLabels(0));
+    }
+
+    private static Layer simple() {
+        return new SimpleRnn.Builder().nOut(4).build();
+    }
+
+    private static Layer attention() {
+        return new SelfAttentionLayer.Builder()
+                .nOut(4)
+                .nHeads(2)
+                .headSize(2)
+                .projectInput(true)
+                .build();
+    }
+
+    private static NeuralNetConfiguration.Builder sgd() {
+        return Nets.settings().updater(new Sgd(0.5));
+    }
+
+    private static MultiLayerConfiguration configuration(
+            NeuralNetConfiguration.Builder settings, int segment, Layer... layers) {
+        var list = settings.list();
+        for (Layer layer : layers) {
+            list.layer(layer);
+        }
+        return list.setInputType(InputType.recurrent(3))
+                .backpropType(BackpropType.TruncatedBPTT)
+                .tBPTTLength(segment)
+                .build();
+    }
+
+    private static ExactnessCase row(String name, Layer... layers) {
+        return ExactnessCase.of(name, () -> configuration(sgd(), SEGMENT, layers), TruncatedBpttTest::sequences);
+    }
+
+    private static ExactnessCase row(String name, Supplier<List<DataSet>> batches) {
+        return of(name, batches, sgd(), SEGMENT);
+    }
+
+    private static ExactnessCase of(
+            String name, Supplier<List<DataSet>> batches, NeuralNetConfiguration.Builder settings, int segment) {
+        return ExactnessCase.of(
+                name, () -> configuration(settings.clone(), segment, lstm(4), simple(), rnnSoftmax(3)), batches);
+    }
+
+    private static List<DataSet> sequences() {
+        return Batches.ragged((data, n) -> data.normal(n, 3, STEPS), (data, n) -> data.oneHotSequences(n, 3, STEPS));
+    }
+
+    private static List<DataSet> masked() {
+        return masked(true, true);
+    }
+
+    private static List<DataSet> masked(boolean features, boolean labels) {
+        return withMasks(sequences(), features, labels);
+    }
+
+    private static List<DataSet> withMasks(List<DataSet> batches, boolean features, boolean labels) {
+        Data data = new Data(17, DataType.DOUBLE);
+        for (DataSet batch : batches) {
+            INDArray mask =
+                    data.mask(batch.numExamples(), (int) batch.getFeatures().size(2));
+            batch.setFeaturesMaskArray(features ? mask : null);
+            batch.setLabelsMaskArray(labels ? mask.dup() : null);
+        }
+        return batches;
+    }
+
+    private static List<DataSet> ofDifferentLengths() {
+        Data data = new Data(12, DataType.DOUBLE);
+        List<DataSet> batches = new ArrayList<>();
+        for (int length : LENGTHS) {
+            batches.add(new DataSet(data.normal(4, 3, length), data.oneHotSequences(4, 3, length)));
+        }
+        return batches;
+    }
+}
