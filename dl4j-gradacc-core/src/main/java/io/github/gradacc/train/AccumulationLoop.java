@@ -8,6 +8,7 @@ import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.net.Network;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,17 +40,29 @@ final class AccumulationLoop {
         this.window = window;
     }
 
-    void epoch(Batches batches) {
+    /**
+     * Trains to the last batch, or to a step after which {@code stop} says so.
+     *
+     * @param stop asked once after each step
+     * @return false if batches are left; the epoch is then neither announced as ended nor counted
+     */
+    boolean epoch(Batches batches, Predicate<StepReport> stop) {
         int stepsBefore = network.iteration();
+        boolean stopped = false;
         network.startEpoch();
-        while (batches.hasNext()) {
+        while (!stopped && batches.hasNext()) {
             stopIfInterrupted();
             MultiDataSet batch = batches.next();
             requireFits(batch);
             network.setEtlMillis(batches.waitedMillis());
-            accumulate(batch).ifPresent(report -> batches.forgetWaiting());
+            Optional<StepReport> report = accumulate(batch);
+            report.ifPresent(step -> batches.forgetWaiting());
+            stopped = report.filter(stop).isPresent();
         }
-        endPartialWindow();
+        if (stopped && batches.hasNext()) {
+            return false;
+        }
+        endPartialWindow().filter(stop).ifPresent(last -> log.debug("Told to stop by the last step of an epoch"));
         if (network.iteration() == stepsBefore) {
             log.warn(
                     "No step was taken in epoch {}: its batches did not fill a window ({})",
@@ -57,6 +70,7 @@ final class AccumulationLoop {
                     partialWindow);
         }
         network.endEpoch();
+        return true;
     }
 
     Optional<StepReport> accumulate(MultiDataSet batch) {
@@ -92,7 +106,8 @@ final class AccumulationLoop {
                     "The sum of " + window.sum().microBatches()
                             + " finite gradients is not finite (a network in HALF holds sums up to"
                             + " 65504: use smaller windows or FLOAT)",
-                    microBatch() - 1);
+                    microBatch() - 1,
+                    window.sum().meanScore() + window.sum().summedScore());
         }
         int iteration = network.iteration();
         double score = network.step(window.sum(), window.shown());
@@ -112,15 +127,18 @@ final class AccumulationLoop {
         network.requireFits(batch);
     }
 
-    private void endPartialWindow() {
+    private Optional<StepReport> endPartialWindow() {
         if (!window.isOpen()) {
-            return;
+            return Optional.empty();
         }
         switch (partialWindow) {
-            case STEP -> step();
+            case STEP -> {
+                return Optional.of(step());
+            }
             case DROP -> window.clear();
             case CARRY -> window.settle();
         }
+        return Optional.empty();
     }
 
     private MicroGradient gradientOf(MultiDataSet microBatch) {
@@ -133,7 +151,8 @@ final class AccumulationLoop {
         if (!gradient.isFinite()) {
             throw nonFinite(
                     "The gradient of " + place() + " holds NaN or infinity, under a score of " + gradient.score(),
-                    microBatch());
+                    microBatch(),
+                    gradient.score());
         }
         return gradient;
     }
@@ -162,10 +181,11 @@ final class AccumulationLoop {
         return "micro-batch " + microBatch() + " of step " + network.iteration();
     }
 
-    private NonFiniteGradientException nonFinite(String what, int microBatch) {
+    private NonFiniteGradientException nonFinite(String what, int microBatch, double score) {
         return new NonFiniteGradientException(
                 network.iteration(),
                 microBatch,
+                score,
                 what + ". Step " + network.iteration()
                         + " is refused and its window discarded; the network is as after its"
                         + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows");
