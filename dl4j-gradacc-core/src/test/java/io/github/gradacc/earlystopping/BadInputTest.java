@@ -103,7 +103,7 @@ class BadInputTest {
                     var trainer = kind.accumulating(configuration.build(), network, data, UnaryOperator.identity());
                     trainer.setListener(journal.listener());
                     assertThatExceptionOfType(DL4JInvalidConfigException.class).isThrownBy(trainer::fit);
-                    assertThat(kind.iterations(network)).isZero();
+                    assertThat(kind.type().iterations(network)).isZero();
                     assertThat(journal.names()).isEmpty();
                 });
     }

@@ -73,17 +73,17 @@ class EndingsTest {
     @MethodSource("kinds")
     <T extends Model> void epochsAreCountedAsFitCountsThem(NetworkKind<T> kind) {
         T ours = kind.network();
-        kind.setEpochs(ours, 5);
+        kind.type().setEpochs(ours, 5);
         EarlyStoppingResult<T> result = fit(kind, EndingsTest.<T>epochs(3).build(), ours);
-        assertThat(kind.epochs(ours)).isEqualTo(8);
+        assertThat(kind.type().epochs(ours)).isEqualTo(8);
         assertThat(result.getTotalEpochs()).isEqualTo(3);
         assertThat(result.getScoreVsEpoch()).containsOnlyKeys(0, 1, 2);
 
         T theirs = kind.network();
-        kind.setEpochs(theirs, 5);
+        kind.type().setEpochs(theirs, 5);
         kind.reference(EndingsTest.<T>epochs(3).build(), theirs, iterate(batches))
                 .fit();
-        assertThat(kind.epochs(theirs)).isEqualTo(2);
+        assertThat(kind.type().epochs(theirs)).isEqualTo(2);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -96,7 +96,7 @@ class EndingsTest {
                         .iterationTerminationConditions(new AtStep(5))
                         .build(),
                 inTheMiddle);
-        assertThat(kind.epochs(inTheMiddle)).isEqualTo(1);
+        assertThat(kind.type().epochs(inTheMiddle)).isEqualTo(1);
 
         T atTheEnd = kind.network();
         fit(
@@ -105,7 +105,7 @@ class EndingsTest {
                         .iterationTerminationConditions(new AtStep(6))
                         .build(),
                 atTheEnd);
-        assertThat(kind.epochs(atTheEnd)).isEqualTo(2);
+        assertThat(kind.type().epochs(atTheEnd)).isEqualTo(2);
     }
 
     /** DL4J asks the copy in the saver for its score(), which copies do not keep. */
@@ -165,7 +165,7 @@ class EndingsTest {
                 EndingsTest.<T>improving().iterationTerminationConditions(time).build(),
                 network);
         assertThat(result.getTerminationDetails()).isEqualTo(time.toString());
-        assertThat(kind.iterations(network)).isEqualTo(1);
+        assertThat(kind.type().iterations(network)).isEqualTo(1);
     }
 
     /** The model of an earlier run, perhaps of another network, is not the best of this one. */
@@ -195,7 +195,7 @@ class EndingsTest {
         assertThat(second.getBestModelScore()).isEqualTo(3);
         assertThat(second.getBestModelEpoch()).isEqualTo(1);
         assertThat(second.getScoreVsEpoch()).containsOnlyKeys(0, 1);
-        assertThat(kind.epochs(network)).isEqualTo(4);
+        assertThat(kind.type().epochs(network)).isEqualTo(4);
     }
 
     /** Yields its batches, and in one epoch fails at the second. */
@@ -371,7 +371,7 @@ class EndingsTest {
         assertThat(catchThrowable(() -> fit(kind, condition, network)))
                 .isInstanceOf(ArithmeticException.class)
                 .hasMessage("broken condition");
-        assertThat(kind.iterations(network)).isEqualTo(5);
+        assertThat(kind.type().iterations(network)).isEqualTo(5);
 
         EarlyStoppingConfiguration<T> calculator = EndingsTest.<T>epochs(3)
                 .scoreCalculator(ScriptedScores.minimized(1))
@@ -408,7 +408,7 @@ class EndingsTest {
                 network);
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.IterationTerminationCondition);
         assertThat(result.getBestModel()).isNull();
-        assertThat(kind.iterations(network)).isEqualTo(1);
+        assertThat(kind.type().iterations(network)).isEqualTo(1);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -441,7 +441,7 @@ class EndingsTest {
 
         var ending = kind.accumulating(EndingsTest.<T>epochs(2).build(), network, iterate(batches), tooLong);
         assertThat(ending.fit().getTotalEpochs()).isEqualTo(2);
-        assertThat(kind.iterations(network)).isZero();
+        assertThat(kind.type().iterations(network)).isZero();
 
         var carrying = kind.accumulating(
                 configuration,
@@ -449,7 +449,7 @@ class EndingsTest {
                 iterate(batches),
                 builder -> builder.accumulationSteps(20).partialWindow(PartialWindow.CARRY));
         EarlyStoppingResult<T> result = carrying.fit();
-        assertThat(kind.iterations(network)).isEqualTo(1);
+        assertThat(kind.type().iterations(network)).isEqualTo(1);
         assertThat(result.getTotalEpochs()).isEqualTo(2);
     }
 

@@ -232,16 +232,18 @@ class EqualsNativeTest {
 
     private static <T extends Model> void assertSameNetwork(NetworkKind<T> kind, T ours, T expected) {
         assertClose("parameters", ours.params(), expected.params(), DOUBLE);
-        assertClose("updater state", kind.updaterState(ours), kind.updaterState(expected), DOUBLE);
+        assertClose("updater state", kind.type().updaterState(ours), kind.type().updaterState(expected), DOUBLE);
         assertClose("score", ours.score(), expected.score(), DOUBLE);
-        assertThat(kind.iterations(ours)).as("iterations").isEqualTo(kind.iterations(expected));
+        assertThat(kind.type().iterations(ours))
+                .as("iterations")
+                .isEqualTo(kind.type().iterations(expected));
     }
 
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("scenarios")
     <T extends Model> void allThatHappensIsWhatHappensNatively(Scenario scenario, NetworkKind<T> kind) {
         Run<T> ours = accumulating(kind, scenario);
-        assertThat(kind.iterations(ours.network())).as("steps").isGreaterThan(3);
+        assertThat(kind.type().iterations(ours.network())).as("steps").isGreaterThan(3);
         assertSame(kind, ours, onBigBatches(kind, scenario, windows));
     }
 
@@ -304,7 +306,8 @@ class EqualsNativeTest {
         assertSame(kind, ours, reference);
         assertSameNetwork(kind, ourFiles.getLatestModel(), expectedFiles.getLatestModel());
         assertThat(ourFiles.getLatestModel().params()).isEqualTo(ours.network().params());
-        assertThat(kind.updaterState(ourFiles.getLatestModel())).isEqualTo(kind.updaterState(ours.network()));
+        assertThat(kind.type().updaterState(ourFiles.getLatestModel()))
+                .isEqualTo(kind.type().updaterState(ours.network()));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -313,7 +316,7 @@ class EqualsNativeTest {
         List<Integer> steps = new ArrayList<>();
         List<INDArray> parameters = new ArrayList<>();
         ScoredBy<T> calculator = new ScoredBy<>(network -> {
-            steps.add(kind.iterations(network));
+            steps.add(kind.type().iterations(network));
             parameters.add(network.params().dup());
             return steps.size();
         });
@@ -361,8 +364,8 @@ class EqualsNativeTest {
                 Stream.of(batches, batches, batches).flatMap(List::stream).toList();
         List<Double> scores = new ArrayList<>();
         for (DataSet window : Data.windows(thrice, 3)) {
-            kind.fit(reference, window);
-            if (List.of(2, 5, 8).contains(kind.iterations(reference))) {
+            kind.type().fit(reference, window);
+            if (List.of(2, 5, 8).contains(kind.type().iterations(reference))) {
                 scores.add(loss().calculateScore(reference));
             }
         }
@@ -386,7 +389,7 @@ class EqualsNativeTest {
         Run<T> reference = onBigBatches(kind, poisonedBy(windows.get(1)), windows);
 
         assertThat(reference.network().params().isNaN().any()).isTrue();
-        assertThat(kind.iterations(ours.network())).isEqualTo(4);
+        assertThat(kind.type().iterations(ours.network())).isEqualTo(4);
         assertThat(ours.network().params().isNaN().any()).isFalse();
         assertThat(ours.result().getTerminationReason())
                 .isEqualTo(reference.result().getTerminationReason())

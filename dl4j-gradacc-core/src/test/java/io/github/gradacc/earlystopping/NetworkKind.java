@@ -2,6 +2,7 @@
 package io.github.gradacc.earlystopping;
 
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -16,8 +17,6 @@ import org.deeplearning4j.earlystopping.trainer.IEarlyStoppingTrainer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.nd4j.linalg.learning.config.Adam;
@@ -26,10 +25,10 @@ import org.nd4j.linalg.learning.config.IUpdater;
 /** One of DL4J's network classes, with its early stopping trainers, ours and theirs. */
 abstract class NetworkKind<T extends Model> {
 
-    private final String name;
+    private final NetworkClass<T> type;
 
-    private NetworkKind(String name) {
-        this.name = name;
+    private NetworkKind(NetworkClass<T> type) {
+        this.type = type;
     }
 
     /** Both, for tests that hold for both. */
@@ -37,12 +36,18 @@ abstract class NetworkKind<T extends Model> {
         return Stream.of(new Layers(), new Graph());
     }
 
+    NetworkClass<T> type() {
+        return type;
+    }
+
     T network() {
         return network(new Adam(0.01));
     }
 
     /** Dense 4-6-3, each time with the same parameters. */
-    abstract T network(IUpdater updater);
+    T network(IUpdater updater) {
+        return type.init(Nets.mlp(settings -> settings.updater(updater)));
+    }
 
     abstract IEarlyStoppingTrainer<T> accumulating(
             EarlyStoppingConfiguration<T> configuration,
@@ -61,30 +66,15 @@ abstract class NetworkKind<T extends Model> {
 
     abstract EarlyStoppingModelSaver<T> fileSaver(Path directory);
 
-    abstract void fit(T network, DataSet batch);
-
-    abstract INDArray updaterState(T network);
-
-    abstract int iterations(T network);
-
-    abstract int epochs(T network);
-
-    abstract void setEpochs(T network, int epochs);
-
     @Override
     public String toString() {
-        return name;
+        return type.toString();
     }
 
     private static final class Layers extends NetworkKind<MultiLayerNetwork> {
 
         Layers() {
-            super("MultiLayerNetwork");
-        }
-
-        @Override
-        MultiLayerNetwork network(IUpdater updater) {
-            return Nets.init(Nets.mlp(settings -> settings.updater(updater)));
+            super(NetworkClass.LAYERS);
         }
 
         @Override
@@ -117,42 +107,12 @@ abstract class NetworkKind<T extends Model> {
         EarlyStoppingModelSaver<MultiLayerNetwork> fileSaver(Path directory) {
             return new LocalFileModelSaver(directory.toString());
         }
-
-        @Override
-        void fit(MultiLayerNetwork network, DataSet batch) {
-            network.fit(batch);
-        }
-
-        @Override
-        INDArray updaterState(MultiLayerNetwork network) {
-            return network.updaterState();
-        }
-
-        @Override
-        int iterations(MultiLayerNetwork network) {
-            return network.getIterationCount();
-        }
-
-        @Override
-        int epochs(MultiLayerNetwork network) {
-            return network.getEpochCount();
-        }
-
-        @Override
-        void setEpochs(MultiLayerNetwork network, int epochs) {
-            network.setEpochCount(epochs);
-        }
     }
 
     private static final class Graph extends NetworkKind<ComputationGraph> {
 
         Graph() {
-            super("ComputationGraph");
-        }
-
-        @Override
-        ComputationGraph network(IUpdater updater) {
-            return Nets.init(Nets.mlp(settings -> settings.updater(updater))).toComputationGraph();
+            super(NetworkClass.GRAPH);
         }
 
         @Override
@@ -184,31 +144,6 @@ abstract class NetworkKind<T extends Model> {
         @Override
         EarlyStoppingModelSaver<ComputationGraph> fileSaver(Path directory) {
             return new LocalFileGraphSaver(directory.toString());
-        }
-
-        @Override
-        void fit(ComputationGraph network, DataSet batch) {
-            network.fit(batch);
-        }
-
-        @Override
-        INDArray updaterState(ComputationGraph network) {
-            return network.updaterState();
-        }
-
-        @Override
-        int iterations(ComputationGraph network) {
-            return network.getIterationCount();
-        }
-
-        @Override
-        int epochs(ComputationGraph network) {
-            return network.getEpochCount();
-        }
-
-        @Override
-        void setEpochs(ComputationGraph network, int epochs) {
-            network.getConfiguration().setEpochCount(epochs);
         }
     }
 }
