@@ -36,7 +36,13 @@ class ArchitectureTest {
     void enoughWasScannedToMeanSomething() {
         assertThat(CLASSES.stream().filter(JavaClass::isTopLevelClass)).hasSizeGreaterThan(30);
         assertThat(CLASSES.stream().map(JavaClass::getPackageName))
-                .contains(ROOT + ".grad", ROOT + ".batch", ROOT + ".net", ROOT + ".train", ROOT + ".probe");
+                .contains(
+                        ROOT + ".grad",
+                        ROOT + ".batch",
+                        ROOT + ".net",
+                        ROOT + ".train",
+                        ROOT + ".earlystopping",
+                        ROOT + ".probe");
     }
 
     @Test

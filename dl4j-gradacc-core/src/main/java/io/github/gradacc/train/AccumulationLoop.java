@@ -3,13 +3,9 @@ package io.github.gradacc.train;
 
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.Examples;
-import io.github.gradacc.grad.MicroGradient;
-import io.github.gradacc.net.GradientSink;
 import io.github.gradacc.net.Network;
-import io.github.gradacc.net.Pass;
-import java.util.Arrays;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,26 +22,39 @@ final class AccumulationLoop {
     private final AccumulationSchedule schedule;
     private final PartialWindow partialWindow;
     private final Window window;
-    private final GradientSink gradients = new Gradients();
+    private final WindowGradients gradients;
 
     AccumulationLoop(Network network, AccumulationSchedule schedule, PartialWindow partialWindow, Window window) {
         this.network = network;
         this.schedule = schedule;
         this.partialWindow = partialWindow;
         this.window = window;
+        gradients = new WindowGradients(network, window);
     }
 
-    void epoch(Batches batches) {
+    /**
+     * Trains to the last batch, or to a step after which {@code stop} says so.
+     *
+     * @param stop asked once after each step
+     * @return false if batches are left; the epoch is then neither announced as ended nor counted
+     */
+    boolean epoch(Batches batches, Predicate<StepReport> stop) {
         int stepsBefore = network.iteration();
+        boolean stopped = false;
         network.startEpoch();
-        while (batches.hasNext()) {
-            stopIfInterrupted(window.microBatches());
+        while (!stopped && batches.hasNext()) {
+            gradients.stopIfInterrupted(window.microBatches());
             MultiDataSet batch = batches.next();
             requireFits(batch);
             network.setEtlMillis(batches.waitedMillis());
-            accumulate(batch).ifPresent(report -> batches.forgetWaiting());
+            Optional<StepReport> report = accumulate(batch);
+            report.ifPresent(step -> batches.forgetWaiting());
+            stopped = report.filter(stop).isPresent();
         }
-        endPartialWindow();
+        if (stopped && batches.hasNext()) {
+            return false;
+        }
+        endPartialWindow().filter(stop).ifPresent(last -> log.debug("Told to stop by the last step of an epoch"));
         if (network.iteration() == stepsBefore) {
             log.warn(
                     "No step was taken in epoch {}: its batches did not fill a window ({})",
@@ -53,6 +62,7 @@ final class AccumulationLoop {
                     partialWindow);
         }
         network.endEpoch();
+        return true;
     }
 
     Optional<StepReport> accumulate(MultiDataSet batch) {
@@ -92,7 +102,7 @@ final class AccumulationLoop {
 
     private StepReport step(int segment, MultiDataSet shown) {
         network.run(window.passes(segment), gradients);
-        requireFinite(network.load(window.sum()));
+        gradients.requireFiniteSum(network.load(window.sum()));
         int iteration = network.iteration();
         double score = network.step(window.sum(), window.segment(shown, segment).orElse(shown));
         return new StepReport(
@@ -109,15 +119,18 @@ final class AccumulationLoop {
         network.requireFits(batch);
     }
 
-    private void endPartialWindow() {
+    private Optional<StepReport> endPartialWindow() {
         if (!window.isOpen()) {
-            return;
+            return Optional.empty();
         }
         switch (partialWindow) {
-            case STEP -> step();
+            case STEP -> {
+                return Optional.of(step());
+            }
             case DROP -> window.clear();
             case CARRY -> window.settle();
         }
+        return Optional.empty();
     }
 
     private int nextWindowSize() {
@@ -127,85 +140,5 @@ final class AccumulationLoop {
                     + batches + " at iteration " + network.iteration() + " in epoch " + network.epoch());
         }
         return batches;
-    }
-
-    private void stopIfInterrupted(int microBatch) {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new TrainingInterruptedException("Training was interrupted before " + place(microBatch)
-                    + "; the network is as after its last step, the open window is discarded");
-        }
-    }
-
-    private void requireFinite(boolean isFinite) {
-        if (!isFinite) {
-            throw nonFinite(
-                    "The sum of " + window.sum().microBatches()
-                            + " finite gradients is not finite (a network in HALF holds sums up to"
-                            + " 65504: use smaller windows or FLOAT)",
-                    window.microBatches() - 1);
-        }
-    }
-
-    private String place(int microBatch) {
-        return "micro-batch " + microBatch + " of step " + network.iteration();
-    }
-
-    private NonFiniteGradientException nonFinite(String what, int microBatch) {
-        return new NonFiniteGradientException(
-                network.iteration(),
-                microBatch,
-                what + ". Step " + network.iteration()
-                        + " is refused and its window discarded; the network is as after its"
-                        + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows");
-    }
-
-    /** Adds the gradients of passes to the window, and says what to think of those that are none. */
-    private final class Gradients implements GradientSink {
-
-        @Override
-        public void beforePass(Pass pass) {
-            stopIfInterrupted(pass.microBatch());
-        }
-
-        @Override
-        public void check(Pass pass, MicroGradient gradient) {
-            if (!gradient.isFinite()) {
-                throw nonFinite(
-                        "The gradient of " + place(pass.microBatch()) + " holds NaN or infinity, under a score of "
-                                + gradient.score(),
-                        pass.microBatch());
-            }
-        }
-
-        @Override
-        public RuntimeException failed(Pass pass, RuntimeException cause) {
-            String message = "The pass over " + place(pass.microBatch()) + " failed (" + shapes(pass.data()) + "): "
-                    + cause.getMessage()
-                    + ". The step is not taken and the window is discarded; check the shapes against the network's first"
-                    + " and last layer";
-            return new MicroBatchException(network.iteration(), pass.microBatch(), message, cause);
-        }
-
-        private static String shapes(@Nullable MultiDataSet data) {
-            return data == null
-                    ? "no data"
-                    : "features " + Arrays.toString(data.getFeatures(0).shape()) + ", labels "
-                            + Arrays.toString(data.getLabels(0).shape());
-        }
-
-        @Override
-        public void takeEnded(int examples, double score) {
-            window.sum().addZero(examples, score);
-        }
-
-        @Override
-        public void makeRoom() {
-            window.sum().settle();
-        }
-
-        @Override
-        public void take(MicroGradient gradient) {
-            window.sum().add(gradient);
-        }
     }
 }

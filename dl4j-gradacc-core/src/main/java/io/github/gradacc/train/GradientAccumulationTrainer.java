@@ -7,6 +7,7 @@ import io.github.gradacc.net.Network;
 import io.github.gradacc.net.StatisticsPolicy;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -118,7 +119,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      */
     public void fit(DataSetIterator iterator, int epochs) {
         requireEpochs(epochs, iterator == null || iterator.resetSupported());
-        fit(() -> Batches.of(iterator), epochs);
+        fit(() -> Batches.of(iterator), epochs, report -> false);
     }
 
     /** As {@link #fit(DataSetIterator)}, for an iterator of multi data sets. */
@@ -129,7 +130,35 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** As {@link #fit(DataSetIterator, int)}, for an iterator of multi data sets. */
     public void fit(MultiDataSetIterator iterator, int epochs) {
         requireEpochs(epochs, iterator == null || iterator.resetSupported());
-        fit(() -> Batches.of(iterator), epochs);
+        fit(() -> Batches.of(iterator), epochs, report -> false);
+    }
+
+    /**
+     * Trains for one epoch, or until a step after which {@code stop} says so.
+     *
+     * <pre>
+     *   for each window of the epoch, the last one by the policy for partial windows:
+     *       take a step
+     *       if stop(report of the step): end here
+     * </pre>
+     *
+     * <p>An epoch that ends with batches left is not counted, and no {@code onEpochEnd} is announced; one that ends with its
+     * last batch is complete, whatever {@code stop} said. {@code stop} is called with the network's lock held and no window
+     * open; it may look at the network, and must not call this trainer. If it throws, so does this method, and the step
+     * stays.
+     *
+     * @param iterator as for {@link #fit(DataSetIterator)}; where it stands after an early end is undefined: reset it
+     * @param stop asked once after each step, never for a single batch
+     * @return true if all batches of the epoch were used
+     * @throws IllegalArgumentException if {@code stop} is null, and as for {@link #fit(DataSetIterator)}
+     */
+    public boolean fitUntil(DataSetIterator iterator, Predicate<StepReport> stop) {
+        return fit(() -> Batches.of(iterator), 1, requireStop(stop));
+    }
+
+    /** As {@link #fitUntil(DataSetIterator, Predicate)}, for an iterator of multi data sets. */
+    public boolean fitUntil(MultiDataSetIterator iterator, Predicate<StepReport> stop) {
+        return fit(() -> Batches.of(iterator), 1, requireStop(stop));
     }
 
     /**
@@ -219,6 +248,15 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     }
 
     /**
+     * Tells whether a window is open: filled by {@code accumulate}, or left by an epoch under {@link PartialWindow#CARRY}.
+     *
+     * @throws IllegalStateException if the trainer is closed or in use
+     */
+    public boolean isWindowOpen() {
+        return exclusively(window::isOpen);
+    }
+
+    /**
      * Frees the trainer's buffers. An open window is dropped, with a warning in the log. The network stays usable, and a
      * second call does nothing.
      *
@@ -243,20 +281,21 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
     }
 
-    private void fit(Supplier<Batches> source, int epochs) {
-        exclusively(() -> {
+    private boolean fit(Supplier<Batches> source, int epochs, Predicate<StepReport> stop) {
+        return exclusively(() -> {
             if (partialWindow != PartialWindow.CARRY) {
                 requireNoOpenWindow();
             }
             Batches first = source.get();
             return orDiscard(() -> {
                 requireUntouched();
-                for (int i = 0; i < epochs; i++) {
+                boolean completed = true;
+                for (int i = 0; completed && i < epochs; i++) {
                     try (Batches batches = i == 0 ? first : source.get()) {
-                        loop.epoch(batches);
+                        completed = loop.epoch(batches, stop);
                     }
                 }
-                return epochs;
+                return completed;
             });
         });
     }
@@ -310,6 +349,14 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
             throw new IllegalArgumentException("Training for " + epochs
                     + " epochs needs an iterator that supports reset(), this one does not: use one epoch");
         }
+    }
+
+    private static Predicate<StepReport> requireStop(@Nullable Predicate<StepReport> stop) {
+        if (stop == null) {
+            throw new IllegalArgumentException(
+                    "A condition to stop is needed, got null; fit(iterator) trains without one");
+        }
+        return stop;
     }
 
     private static MultiDataSet toMultiDataSet(@Nullable DataSet data) {

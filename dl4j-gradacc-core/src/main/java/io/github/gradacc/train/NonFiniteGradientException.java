@@ -11,11 +11,13 @@ public final class NonFiniteGradientException extends ArithmeticException {
 
     private final int iteration;
     private final int microBatch;
+    private final double score;
 
-    NonFiniteGradientException(int iteration, int microBatch, String message) {
+    NonFiniteGradientException(int iteration, int microBatch, double score, String message) {
         super(message);
         this.iteration = iteration;
         this.microBatch = microBatch;
+        this.score = score;
     }
 
     /** Returns the number of the step that was not taken, from 0. */
@@ -26,5 +28,10 @@ public final class NonFiniteGradientException extends ArithmeticException {
     /** Returns the position in its window of the micro-batch, from 0; of the last one if their sum overflowed. */
     public int microBatch() {
         return microBatch;
+    }
+
+    /** Returns the score of that micro-batch, often not finite either; of the whole window if the sum overflowed. */
+    public double score() {
+        return score;
     }
 }

@@ -4,6 +4,7 @@ package io.github.gradacc.docs;
 import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gradacc.earlystopping.AccumulatingEarlyStoppingTrainer;
 import io.github.gradacc.probe.ExactnessReport;
 import io.github.gradacc.probe.SignalPropagation;
 import io.github.gradacc.probe.SignalReport;
@@ -18,10 +19,15 @@ import io.github.gradacc.train.StepReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
+import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
+import org.deeplearning4j.earlystopping.termination.MaxEpochsTerminationCondition;
+import org.deeplearning4j.earlystopping.termination.ScoreImprovementEpochTerminationCondition;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
 /** The README's snippets, run. {@link SnippetsTest} sees to it that they are the same, letter for letter. */
@@ -95,6 +101,24 @@ class ReadmeTest {
         trainer.fit(iterator, 6);
         trainer.close();
         assertThat(network.getIterationCount()).isEqualTo(4 * 1 + 2 * 4);
+    }
+
+    @Test
+    void earlyStopping() {
+        DataSetIterator heldOut = iterate(List.of(new DataSet(features, labels)));
+        // snippet
+        var early = new EarlyStoppingConfiguration.Builder<MultiLayerNetwork>()
+                .scoreCalculator(new DataSetLossCalculator(heldOut, true))
+                .epochTerminationConditions(
+                        new ScoreImprovementEpochTerminationCondition(3), new MaxEpochsTerminationCondition(100))
+                .build();
+        var stopping = new AccumulatingEarlyStoppingTrainer(
+                early, network, iterator, windows -> windows.accumulationSteps(10));
+        MultiLayerNetwork best = stopping.fit().getBestModel();
+        // end
+        assertThat(best.params().length()).isEqualTo(network.params().length());
+        assertThat(network.getEpochCount()).isBetween(2, 100);
+        assertThat(network.getIterationCount()).as("one step an epoch").isEqualTo(network.getEpochCount());
     }
 
     @Test
