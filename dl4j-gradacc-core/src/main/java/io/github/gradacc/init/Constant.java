@@ -13,7 +13,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param value the value, finite
  */
-public record Constant(@JsonProperty("value") double value) implements IWeightInit {
+public record Constant(
+        @JsonProperty(value = "value", required = true) double value) implements IWeightInit {
 
     /** Checks the value. */
     @JsonCreator
@@ -28,6 +29,6 @@ public record Constant(@JsonProperty("value") double value) implements IWeightIn
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        return new WeightView(shape, order, paramView).fill(() -> value);
+        return WeightView.write(shape, order, paramView, weights -> weights.fill(() -> value));
     }
 }

@@ -25,7 +25,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */
-public record DeltaOrthogonal(@JsonProperty("gain") double gain) implements IWeightInit {
+public record DeltaOrthogonal(
+        @JsonProperty(value = "gain", required = true) double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -40,6 +41,10 @@ public record DeltaOrthogonal(@JsonProperty("gain") double gain) implements IWei
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length < 3 || shape.length > 5) {
             throw Checks.shape(
                     "DeltaOrthogonal needs a convolution of 3 to 5 dimensions", shape, "Use Orthogonal for a matrix");
@@ -59,6 +64,6 @@ public record DeltaOrthogonal(@JsonProperty("gain") double gain) implements IWei
         }
         INDArray matrix = HaarMatrix.draw(shape[0], shape[1], Draws.next()).muli(gain);
         kernels.get(centre).assign(matrix);
-        return new WeightView(shape, order, paramView).assign(kernels);
+        return kernels;
     }
 }

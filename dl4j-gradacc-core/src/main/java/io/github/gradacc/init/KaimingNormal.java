@@ -19,8 +19,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gain scales the weights, finite; see {@link Gain}
  */
 public record KaimingNormal(
-        @JsonProperty("mode") FanMode mode,
-        @JsonProperty("gain") double gain) implements IWeightInit {
+        @JsonProperty(value = "mode", required = true) FanMode mode,
+        @JsonProperty(value = "gain", required = true) double gain)
+        implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -36,8 +37,10 @@ public record KaimingNormal(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        double std = gain / Math.sqrt(mode.of(Fans.of(shape)));
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> std * draws.normal());
+        return WeightView.write(shape, order, paramView, weights -> {
+            double std = gain / Math.sqrt(mode.of(Fans.of(shape)));
+            Draws draws = Draws.next();
+            weights.fill(() -> std * draws.normal());
+        });
     }
 }

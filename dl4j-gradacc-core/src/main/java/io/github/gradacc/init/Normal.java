@@ -16,8 +16,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param std the standard deviation, finite, at least 0
  */
 public record Normal(
-        @JsonProperty("mean") double mean,
-        @JsonProperty("std") double std) implements IWeightInit {
+        @JsonProperty(value = "mean", required = true) double mean,
+        @JsonProperty(value = "std", required = true) double std)
+        implements IWeightInit {
 
     /** Checks the numbers. */
     @JsonCreator
@@ -33,7 +34,9 @@ public record Normal(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> mean + std * draws.normal());
+        return WeightView.write(shape, order, paramView, weights -> {
+            Draws draws = Draws.next();
+            weights.fill(() -> mean + std * draws.normal());
+        });
     }
 }

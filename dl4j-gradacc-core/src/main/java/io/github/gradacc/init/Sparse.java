@@ -22,8 +22,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param std the standard deviation of the others, finite, at least 0; torch's default is 0.01
  */
 public record Sparse(
-        @JsonProperty("sparsity") double sparsity,
-        @JsonProperty("std") double std) implements IWeightInit {
+        @JsonProperty(value = "sparsity", required = true) double sparsity,
+        @JsonProperty(value = "std", required = true) double std)
+        implements IWeightInit {
 
     /** Checks the numbers. */
     @JsonCreator
@@ -41,6 +42,10 @@ public record Sparse(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length != 2) {
             throw Checks.shape("Sparse needs a matrix", shape, "Use Normal, or Dirac for a convolution");
         }
@@ -61,6 +66,6 @@ public record Sparse(
                 outgoing[unit] = 0;
             }
         }
-        return new WeightView(shape, order, paramView).assign(Nd4j.createFromArray(weights));
+        return Nd4j.createFromArray(weights);
     }
 }

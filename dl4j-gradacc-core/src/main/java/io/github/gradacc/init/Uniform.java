@@ -16,8 +16,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param upper the upper bound, finite, not below {@code lower}
  */
 public record Uniform(
-        @JsonProperty("lower") double lower,
-        @JsonProperty("upper") double upper) implements IWeightInit {
+        @JsonProperty(value = "lower", required = true) double lower,
+        @JsonProperty(value = "upper", required = true) double upper)
+        implements IWeightInit {
 
     /** Checks the bounds. */
     @JsonCreator
@@ -35,7 +36,9 @@ public record Uniform(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(lower, upper));
+        return WeightView.write(shape, order, paramView, weights -> {
+            Draws draws = Draws.next();
+            weights.fill(() -> draws.uniform(lower, upper));
+        });
     }
 }

@@ -15,7 +15,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */
-public record XavierNormal(@JsonProperty("gain") double gain) implements IWeightInit {
+public record XavierNormal(
+        @JsonProperty(value = "gain", required = true) double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -30,9 +31,11 @@ public record XavierNormal(@JsonProperty("gain") double gain) implements IWeight
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Fans fans = Fans.of(shape);
-        double std = gain * Math.sqrt(2 / (fans.in() + fans.out()));
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> std * draws.normal());
+        return WeightView.write(shape, order, paramView, weights -> {
+            Fans fans = Fans.of(shape);
+            double std = gain * Math.sqrt(2 / (fans.in() + fans.out()));
+            Draws draws = Draws.next();
+            weights.fill(() -> std * draws.normal());
+        });
     }
 }

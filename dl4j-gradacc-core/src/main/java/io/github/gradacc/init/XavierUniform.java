@@ -15,7 +15,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */
-public record XavierUniform(@JsonProperty("gain") double gain) implements IWeightInit {
+public record XavierUniform(
+        @JsonProperty(value = "gain", required = true) double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -30,9 +31,11 @@ public record XavierUniform(@JsonProperty("gain") double gain) implements IWeigh
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Fans fans = Fans.of(shape);
-        double bound = Math.abs(gain) * Math.sqrt(6 / (fans.in() + fans.out()));
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(-bound, bound));
+        return WeightView.write(shape, order, paramView, weights -> {
+            Fans fans = Fans.of(shape);
+            double bound = Math.abs(gain) * Math.sqrt(6 / (fans.in() + fans.out()));
+            Draws draws = Draws.next();
+            weights.fill(() -> draws.uniform(-bound, bound));
+        });
     }
 }
