@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * The identity of convolutions, {@code torch.nn.init.dirac_}: in each group, output channel {@code d} copies input channel
@@ -24,7 +26,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param groups the number of groups, at least 1; must divide the output channels
  */
 public record Dirac(
-        @JsonProperty(value = "groups", required = true) int groups) implements IWeightInit {
+        @JsonProperty(value = "groups", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        int groups) implements IWeightInit {
 
     /** Checks the groups. */
     @JsonCreator

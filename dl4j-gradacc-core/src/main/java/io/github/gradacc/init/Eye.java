@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code gain} times the identity, {@code w_ij = gain} where {@code i = j} and 0 elsewhere: {@code torch.nn.init.eye_}, which
@@ -19,7 +21,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gain the value on the diagonal, finite
  */
 public record Eye(
-        @JsonProperty(value = "gain", required = true) double gain) implements IWeightInit {
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator

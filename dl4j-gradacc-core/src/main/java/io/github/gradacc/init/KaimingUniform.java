@@ -6,6 +6,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code w ~ U(-b, b)} with {@code b = gain sqrt(3 / fan)}: {@code torch.nn.init.kaiming_uniform_} (He et al. 2015, "Delving deep into
@@ -20,7 +22,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  */
 public record KaimingUniform(
         @JsonProperty(value = "mode", required = true) FanMode mode,
-        @JsonProperty(value = "gain", required = true) double gain)
+
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain)
         implements IWeightInit {
 
     /** Checks the gain. */

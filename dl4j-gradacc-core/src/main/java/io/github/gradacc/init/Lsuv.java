@@ -3,6 +3,7 @@ package io.github.gradacc.init;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -55,6 +56,15 @@ final class Lsuv {
             return;
         }
         if (parameters.weights().isEmpty()) {
+            return;
+        }
+        Optional<LayerWeights> vector = parameters.weights().stream()
+                .filter(weight -> weight.view().rank() < 2)
+                .findFirst();
+        if (vector.isPresent()) {
+            String key = vector.get().key();
+            notScaled(
+                    parameters, Double.NaN, 0, "its weights '" + key + "' are a vector, which has no orthogonal start");
             return;
         }
         Layer layer = parameters.layer() == null ? null : LayerKinds.unwrap(parameters.layer());

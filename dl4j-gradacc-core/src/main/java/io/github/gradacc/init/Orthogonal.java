@@ -9,6 +9,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code gain} times a random (semi-)orthogonal matrix: {@code torch.nn.init.orthogonal_} (Saxe et al. 2013, "Exact solutions
@@ -30,8 +32,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gates the number of blocks, at least 1
  */
 public record Orthogonal(
-        @JsonProperty(value = "gain", required = true) double gain,
-        @JsonProperty(value = "gates", required = true) int gates)
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain,
+
+        @JsonProperty(value = "gates", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        int gates)
         implements IWeightInit {
 
     /** Checks the numbers. */

@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Normal weights of which a share is 0: {@code torch.nn.init.sparse_} (Martens 2010, "Deep learning via Hessian-free
@@ -22,8 +24,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param std the standard deviation of the others, finite, at least 0; torch's default is 0.01
  */
 public record Sparse(
-        @JsonProperty(value = "sparsity", required = true) double sparsity,
-        @JsonProperty(value = "std", required = true) double std)
+        @JsonProperty(value = "sparsity", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double sparsity,
+
+        @JsonProperty(value = "std", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double std)
         implements IWeightInit {
 
     /** Checks the numbers. */

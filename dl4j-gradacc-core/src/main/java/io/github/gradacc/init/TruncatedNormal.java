@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Normal weights between bounds: {@code w ~ N(mean, std^2)} given that {@code lower <= w <= upper};
@@ -23,10 +25,17 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param upper the upper bound, not below {@code lower}; may be infinity
  */
 public record TruncatedNormal(
-        @JsonProperty(value = "mean", required = true) double mean,
-        @JsonProperty(value = "std", required = true) double std,
-        @JsonProperty(value = "lower", required = true) double lower,
-        @JsonProperty(value = "upper", required = true) double upper)
+        @JsonProperty(value = "mean", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double mean,
+
+        @JsonProperty(value = "std", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double std,
+
+        @JsonProperty(value = "lower", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double lower,
+
+        @JsonProperty(value = "upper", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double upper)
         implements IWeightInit {
 
     /** Checks the numbers. */

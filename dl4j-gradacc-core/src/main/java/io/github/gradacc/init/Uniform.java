@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Uniform weights, {@code w ~ U(lower, upper)}: {@code torch.nn.init.uniform_}.
@@ -16,8 +18,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param upper the upper bound, finite, not below {@code lower}
  */
 public record Uniform(
-        @JsonProperty(value = "lower", required = true) double lower,
-        @JsonProperty(value = "upper", required = true) double upper)
+        @JsonProperty(value = "lower", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double lower,
+
+        @JsonProperty(value = "upper", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double upper)
         implements IWeightInit {
 
     /** Checks the bounds. */

@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code w ~ N(0, s^2)} with {@code s = gain sqrt(2 / (in + out))}: {@code torch.nn.init.xavier_normal_} (Glorot and Bengio
@@ -16,7 +18,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gain scales the weights, finite; see {@link Gain}
  */
 public record XavierNormal(
-        @JsonProperty(value = "gain", required = true) double gain) implements IWeightInit {
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator

@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code w ~ U(-b, b)} with {@code b = gain sqrt(6 / (in + out))}: {@code torch.nn.init.xavier_uniform_} (Glorot and Bengio
@@ -16,7 +18,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gain scales the weights, finite; see {@link Gain}
  */
 public record XavierUniform(
-        @JsonProperty(value = "gain", required = true) double gain) implements IWeightInit {
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
