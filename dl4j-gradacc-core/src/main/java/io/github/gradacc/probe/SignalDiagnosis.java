@@ -29,7 +29,7 @@ final class SignalDiagnosis {
         }
 
         boolean isDying(double deadShare) {
-            return signal.nonFinite() == 0 && signal.zeroShare() >= Math.min(DYING_SHARE, deadShare);
+            return deadShare < 1 && signal.nonFinite() == 0 && signal.zeroShare() >= DYING_SHARE;
         }
     }
 
