@@ -52,7 +52,8 @@ public final class DeepSignal {
     static final int EXAMPLES = 64;
 
     private static final int CHANNELS = 16;
-    private static final int SIDE = 8;
+    private static final int SIDE = 6;
+    private static final int IMAGES = 8;
 
     private static final long SEED = 12345;
 
@@ -164,7 +165,7 @@ public final class DeepSignal {
         List<SignalComparison.Row> rows = new ArrayList<>();
         for (Start start : starts) {
             boolean images = start.kind() == Kind.CONVOLUTION;
-            long[] shape = images ? new long[] {EXAMPLES, CHANNELS, SIDE, SIDE} : new long[] {EXAMPLES, WIDTH};
+            long[] shape = images ? new long[] {IMAGES, CHANNELS, SIDE, SIDE} : new long[] {EXAMPLES, WIDTH};
             Nd4j.getRandom().setSeed(SEED);
             INDArray features = Nd4j.randn(DataType.FLOAT, shape);
             INDArray labels = Nd4j.randn(DataType.FLOAT, shape);
