@@ -34,15 +34,15 @@ final class SignalPlot {
     static final int HEIGHT = 380;
     static final int WIDTH = 2 * 460 + 680;
 
-    /** A column: what it shows, between which powers of ten, in how many pixels; the last has the legend. */
+    /** A column: what it shows, between which powers of ten, in how many pixels; the first, where every curve is, has the legend. */
     private record Column(
             String title, Function<SignalLayer, @Nullable Signal> signals, double least, double most, int width) {}
 
     private static final List<Column> COLUMNS = List.of(
             // The range of FLOAT, and a little more.
-            new Column("activations", SignalLayer::activations, -40, 40, 460),
+            new Column("activations", SignalLayer::activations, -40, 40, 680),
             new Column("activations near 1", SignalLayer::activations, -2, 1, 460),
-            new Column("gradients of activations", SignalLayer::gradients, -40, 40, 680));
+            new Column("gradients of activations", SignalLayer::gradients, -40, 40, 460));
 
     // Told apart with any colour vision (Okabe and Ito's palette).
     private static final Color[] COLORS = {
@@ -98,7 +98,7 @@ final class SignalPlot {
                 .xAxisTitle("layer")
                 .yAxisTitle("standard deviation")
                 .build();
-        boolean last = column.equals(COLUMNS.get(COLUMNS.size() - 1));
+        boolean first = column.equals(COLUMNS.get(0));
         chart.getStyler().setPlotGridLinesVisible(false);
         chart.getStyler().setYAxisMin(column.least()).setYAxisMax(column.most());
         chart.getStyler().setXAxisMin(0.0).setXAxisMax((double) DeepSignal.LAYERS);
@@ -106,7 +106,7 @@ final class SignalPlot {
         chart.getStyler()
                 .setYAxisTickLabelsFormattingFunction(
                         power -> String.format(Locale.ROOT, power == Math.rint(power) ? "1e%+.0f" : "1e%+.1f", power));
-        chart.getStyler().setLegendVisible(last);
+        chart.getStyler().setLegendVisible(first);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE).setChartBackgroundColor(Color.WHITE);
         for (int i = 0; i < rows.size(); i++) {
             add(chart, rows.get(i), i, column);
