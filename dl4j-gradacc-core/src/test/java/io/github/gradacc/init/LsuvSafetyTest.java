@@ -141,8 +141,13 @@ final class LsuvSafetyTest {
                 new DenseLayer.Builder().nOut(20).dropOut(0.5).build(),
                 new ActivationLayer(Activation.RELU),
                 softmax(3)));
+        ComputationGraph graph = network.toComputationGraph();
         INDArray features = data.normal(100, 10).muli(30).addi(50);
+        Nd4j.getRandom().setSeed(8);
         LsuvReport report = NetworkInitializer.lsuv(network, features, 1e-6, 20);
+        Nd4j.getRandom().setSeed(8);
+        NetworkInitializer.lsuv(graph, new INDArray[] {features}, 1e-6, 20);
+        assertThat(graph.params().reshape(network.params().shape())).isEqualTo(network.params());
         assertThat(report.reached()).isTrue();
         List<INDArray> activations = network.feedForward(features, false);
         // The last layer sees what inference computes: its inputs times its weights have unit variance.
