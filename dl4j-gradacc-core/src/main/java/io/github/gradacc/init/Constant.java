@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Equal weights: {@code torch.nn.init.constant_}, and {@code zeros_} and {@code ones_} with 0 and 1.
@@ -13,7 +15,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param value the value, finite
  */
-public record Constant(@JsonProperty("value") double value) implements IWeightInit {
+public record Constant(
+        @JsonProperty(value = "value", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double value) implements IWeightInit {
 
     /** Checks the value. */
     @JsonCreator
@@ -28,6 +32,6 @@ public record Constant(@JsonProperty("value") double value) implements IWeightIn
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        return new WeightView(shape, order, paramView).fill(() -> value);
+        return WeightView.write(shape, order, paramView, weights -> weights.fill(() -> value));
     }
 }

@@ -9,6 +9,8 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Convolutions that keep norms: zero but for the centre of the kernel, which holds {@code gain} times a random matrix with
@@ -25,7 +27,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */
-public record DeltaOrthogonal(@JsonProperty("gain") double gain) implements IWeightInit {
+public record DeltaOrthogonal(
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -40,6 +44,10 @@ public record DeltaOrthogonal(@JsonProperty("gain") double gain) implements IWei
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length < 3 || shape.length > 5) {
             throw Checks.shape(
                     "DeltaOrthogonal needs a convolution of 3 to 5 dimensions", shape, "Use Orthogonal for a matrix");
@@ -59,6 +67,6 @@ public record DeltaOrthogonal(@JsonProperty("gain") double gain) implements IWei
         }
         INDArray matrix = HaarMatrix.draw(shape[0], shape[1], Draws.next()).muli(gain);
         kernels.get(centre).assign(matrix);
-        return new WeightView(shape, order, paramView).assign(kernels);
+        return kernels;
     }
 }

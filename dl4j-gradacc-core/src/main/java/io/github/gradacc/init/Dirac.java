@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * The identity of convolutions, {@code torch.nn.init.dirac_}: in each group, output channel {@code d} copies input channel
@@ -23,7 +25,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param groups the number of groups, at least 1; must divide the output channels
  */
-public record Dirac(@JsonProperty("groups") int groups) implements IWeightInit {
+public record Dirac(
+        @JsonProperty(value = "groups", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        int groups) implements IWeightInit {
 
     /** Checks the groups. */
     @JsonCreator
@@ -40,6 +44,10 @@ public record Dirac(@JsonProperty("groups") int groups) implements IWeightInit {
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length < 3 || shape.length > 5) {
             throw Checks.shape(
                     "Dirac needs a convolution of 3 to 5 dimensions", shape, "Use Eye for the identity of a matrix");
@@ -63,6 +71,6 @@ public record Dirac(@JsonProperty("groups") int groups) implements IWeightInit {
                 kernels.putScalar(at, 1);
             }
         }
-        return new WeightView(shape, order, paramView).assign(kernels);
+        return kernels;
     }
 }

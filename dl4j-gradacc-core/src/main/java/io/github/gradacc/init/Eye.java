@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code gain} times the identity, {@code w_ij = gain} where {@code i = j} and 0 elsewhere: {@code torch.nn.init.eye_}, which
@@ -18,7 +20,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param gain the value on the diagonal, finite
  */
-public record Eye(@JsonProperty("gain") double gain) implements IWeightInit {
+public record Eye(
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -33,6 +37,10 @@ public record Eye(@JsonProperty("gain") double gain) implements IWeightInit {
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length != 2) {
             throw Checks.shape("Eye needs a matrix", shape, "Use Dirac for the identity of a convolution");
         }
@@ -40,6 +48,6 @@ public record Eye(@JsonProperty("gain") double gain) implements IWeightInit {
         for (long i = 0; i < Math.min(shape[0], shape[1]); i++) {
             matrix.putScalar(i, i, gain);
         }
-        return new WeightView(shape, order, paramView).assign(matrix);
+        return matrix;
     }
 }

@@ -47,6 +47,10 @@ public record Fans(double in, double out) {
             throw new IllegalArgumentException("Fans need weights of at least two dimensions, got shape "
                     + Arrays.toString(shape) + ". Use an initialiser without fans, such as Normal or Uniform");
         }
+        if (Arrays.stream(shape).anyMatch(size -> size < 1)) {
+            throw new IllegalArgumentException("Fans need sizes of at least 1, got shape " + Arrays.toString(shape)
+                    + ". Set the layer's nIn and nOut");
+        }
         if (shape.length == 2) {
             return new Fans(shape[0], shape[1]);
         }

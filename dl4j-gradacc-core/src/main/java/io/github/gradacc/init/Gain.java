@@ -2,6 +2,8 @@
 package io.github.gradacc.init;
 
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationLReLU;
@@ -27,6 +29,18 @@ public final class Gain {
 
     private static final double DEFAULT_SLOPE = 0.01;
 
+    /** The gains that need no quadrature; empty where they depend on more than the class. */
+    private static final ClassTable<IActivation, Function<IActivation, Optional<Double>>> RULES = new ClassTable<
+                    IActivation, Function<IActivation, Optional<Double>>>()
+            .put(f -> named("linear"), ActivationIdentity.class, ActivationSoftmax.class)
+            .put(f -> named("sigmoid"), ActivationSigmoid.class)
+            .put(f -> named("tanh"), ActivationTanH.class)
+            .put(f -> named("selu"), ActivationSELU.class)
+            .put(f -> Optional.of(calculate("leaky_relu", ((ActivationLReLU) f).getAlpha())), ActivationLReLU.class)
+            .put(f -> of((ActivationReLU) f), ActivationReLU.class)
+            .put(f -> Optional.of(of((ActivationPReLU) f)), ActivationPReLU.class)
+            .put(f -> Optional.of(of((ActivationRReLU) f)), ActivationRReLU.class);
+
     private Gain() {}
 
     /**
@@ -48,6 +62,7 @@ public final class Gain {
      * @return the gain
      */
     public static double calculate(String nonlinearity, double param) {
+        Objects.requireNonNull(nonlinearity, "nonlinearity");
         return switch (nonlinearity) {
             case "linear",
                     "conv1d",
@@ -59,7 +74,7 @@ public final class Gain {
                     "sigmoid" -> 1;
             case "tanh" -> 5.0 / 3;
             case "relu" -> Math.sqrt(2);
-            case "leaky_relu" -> leaky(param * param, "The slope of leaky_relu", param);
+            case "leaky_relu" -> leaky(param * param, "leaky_relu with slope " + param);
             case "selu" -> 0.75;
             default ->
                 throw new IllegalArgumentException("Unknown nonlinearity '" + nonlinearity
@@ -78,39 +93,47 @@ public final class Gain {
      * Smooth functions are right to 1e-12, kinks and jumps at multiples of 1/1024 too; a jump inside a cell costs at most 1e-3
      * times its height squared.
      *
+     * <p>The function is what DL4J computes: its GELU is by default the approximation {@code z sigmoid(1.702 z)}, whose gain
+     * is that of no other GELU.
+     *
      * @param activation the function; its state is not changed
      * @return the gain
      */
     public static double of(IActivation activation) {
         Objects.requireNonNull(activation, "activation");
-        if (activation instanceof ActivationIdentity || activation instanceof ActivationSoftmax) {
-            return calculate("linear");
-        } else if (activation instanceof ActivationSigmoid) {
-            return calculate("sigmoid");
-        } else if (activation instanceof ActivationTanH) {
-            return calculate("tanh");
-        } else if (activation instanceof ActivationSELU) {
-            return calculate("selu");
-        } else if (activation instanceof ActivationLReLU leaky) {
-            return calculate("leaky_relu", leaky.getAlpha());
-        } else if (activation instanceof ActivationReLU relu && relu.getMax() == null && relu.getThreshold() == null) {
-            return calculate("leaky_relu", relu.getNegativeSlope() == null ? 0 : relu.getNegativeSlope());
-        } else if (activation instanceof ActivationPReLU parametric) {
-            INDArray slopes = parametric.getAlpha().castTo(DataType.DOUBLE);
-            double meanSquare = slopes.mul(slopes).meanNumber().doubleValue();
-            return leaky(meanSquare, "The mean square of the slopes of " + activation, meanSquare);
-        } else if (activation instanceof ActivationRReLU random) {
-            double l = random.getL();
-            double u = random.getU();
-            return leaky((l * l + l * u + u * u) / 3, "The slope of " + activation, l);
-        }
-        return 1 / Math.sqrt(GaussianMean.ofSquare(activation));
+        return RULES.of(activation)
+                .flatMap(rule -> rule.apply(activation))
+                .orElseGet(() -> 1 / Math.sqrt(GaussianMean.ofSquare(activation)));
+    }
+
+    private static Optional<Double> named(String nonlinearity) {
+        return Optional.of(calculate(nonlinearity));
+    }
+
+    /** A ReLU with a maximum or a threshold is another function. */
+    private static Optional<Double> of(ActivationReLU relu) {
+        boolean plain = relu.getMax() == null && relu.getThreshold() == null;
+        double slope = relu.getNegativeSlope() == null ? 0 : relu.getNegativeSlope();
+        return plain ? Optional.of(calculate("leaky_relu", slope)) : Optional.empty();
+    }
+
+    private static double of(ActivationPReLU parametric) {
+        INDArray slopes = parametric.getAlpha().castTo(DataType.DOUBLE);
+        return leaky(slopes.mul(slopes).meanNumber().doubleValue(), parametric.toString());
+    }
+
+    /** The mean square of {@code U(l, u)} is {@code (l^2 + l u + u^2) / 3}. */
+    private static double of(ActivationRReLU random) {
+        double l = random.getL();
+        double u = random.getU();
+        return leaky((l * l + l * u + u * u) / 3, random.toString());
     }
 
     /** {@code E[f(z)^2] = (1 + a^2) / 2} for slopes 1 and a. */
-    private static double leaky(double squaredSlope, String what, double value) {
+    private static double leaky(double squaredSlope, String function) {
         if (!(squaredSlope < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(what + " must be finite, got " + value);
+            throw new IllegalArgumentException(
+                    "The square of a slope must be finite, got " + squaredSlope + " for " + function);
         }
         return Math.sqrt(2 / (1 + squaredSlope));
     }

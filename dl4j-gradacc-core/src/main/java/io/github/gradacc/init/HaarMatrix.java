@@ -33,7 +33,7 @@ final class HaarMatrix {
         long longer = Math.max(rows, columns);
         long shorter = Math.min(rows, columns);
         INDArray q = Nd4j.createUninitialized(DataType.DOUBLE, new long[] {longer, shorter}, 'f');
-        new WeightView(q.shape(), 'f', q).fill(draws::normal);
+        WeightView.write(q.shape(), 'f', q, entries -> entries.fill(draws::normal));
         INDArray r = Nd4j.createUninitialized(DataType.DOUBLE, new long[] {shorter, shorter}, 'f');
         Nd4j.getBlasWrapper().lapack().geqrf(q, r);
         for (int i = 0; i < shorter; i++) {

@@ -3,9 +3,7 @@ package io.github.gradacc.init;
 
 import java.util.Objects;
 import org.deeplearning4j.nn.weights.IWeightInit;
-import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -19,14 +17,21 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param initializer what fills them
  */
 public record InLayout(
-        @JsonProperty("layout") Layout layout,
-        @JsonProperty("initializer") IWeightInit initializer) implements IWeightInit {
+        @JsonProperty(value = "layout", required = true) Layout layout,
 
-    /** Checks that nothing is missing. */
+        @JsonProperty(value = "initializer", required = true)
+        IWeightInit initializer)
+        implements IWeightInit {
+
+    /** Checks that nothing is missing, and that there is one layout only. */
     @JsonCreator
     public InLayout {
         Objects.requireNonNull(layout, "layout");
         Objects.requireNonNull(initializer, "initializer");
+        if (initializer instanceof InLayout inner) {
+            throw new IllegalArgumentException("Weights have one layout, got Layout." + layout + " of Layout."
+                    + inner.layout() + ". Use Layout." + layout + ".of(" + inner.initializer() + ") or the other");
+        }
     }
 
     /**
@@ -36,22 +41,15 @@ public record InLayout(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        WeightView weights = new WeightView(shape, order, paramView);
-        if (shape.length == 2 && layout == Layout.ATTENTION) {
-            return weights.assign(standard(shape, paramView));
-        }
-        if (shape.length != layout.rank()) {
-            throw Checks.shape(
-                    "Layout." + layout + " needs weights of " + layout.rank() + " dimensions",
-                    shape,
-                    "Use the layout of this layer, or none");
-        }
-        return weights.assign(layout.fill(shape, part -> standard(part, paramView)));
-    }
-
-    private INDArray standard(long[] shape, INDArray like) {
-        Fans fans = Fans.of(shape);
-        INDArray flat = Nd4j.createUninitialized(like.dataType(), ArrayUtil.prodLong(shape));
-        return initializer.init(fans.in(), fans.out(), shape, 'c', flat);
+        return WeightView.write(shape, order, paramView, weights -> {
+            boolean matrixOfAttention = layout == Layout.ATTENTION && shape.length == 2;
+            if (shape.length != layout.rank() && !matrixOfAttention) {
+                throw Checks.shape(
+                        "Layout." + layout + " needs weights of " + layout.rank() + " dimensions",
+                        shape,
+                        "Use the layout of this layer, or none");
+            }
+            weights.assign(layout.arrangement().draw(initializer, weights.type(), shape));
+        });
     }
 }

@@ -6,6 +6,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code w ~ N(0, s^2)} with {@code s = gain / sqrt(fan)}: {@code torch.nn.init.kaiming_normal_} (He et al. 2015, "Delving deep into
@@ -19,8 +21,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gain scales the weights, finite; see {@link Gain}
  */
 public record KaimingNormal(
-        @JsonProperty("mode") FanMode mode,
-        @JsonProperty("gain") double gain) implements IWeightInit {
+        @JsonProperty(value = "mode", required = true) FanMode mode,
+
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain)
+        implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -36,8 +41,10 @@ public record KaimingNormal(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        double std = gain / Math.sqrt(mode.of(Fans.of(shape)));
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> std * draws.normal());
+        return WeightView.write(shape, order, paramView, weights -> {
+            double std = gain / Math.sqrt(mode.of(Fans.of(shape)));
+            Draws draws = Draws.next();
+            weights.fill(() -> std * draws.normal());
+        });
     }
 }

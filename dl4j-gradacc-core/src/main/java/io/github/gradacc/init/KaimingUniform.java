@@ -6,6 +6,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code w ~ U(-b, b)} with {@code b = gain sqrt(3 / fan)}: {@code torch.nn.init.kaiming_uniform_} (He et al. 2015, "Delving deep into
@@ -19,8 +21,11 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gain scales the weights, finite; see {@link Gain}
  */
 public record KaimingUniform(
-        @JsonProperty("mode") FanMode mode,
-        @JsonProperty("gain") double gain) implements IWeightInit {
+        @JsonProperty(value = "mode", required = true) FanMode mode,
+
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain)
+        implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -36,8 +41,10 @@ public record KaimingUniform(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        double bound = Math.abs(gain) * Math.sqrt(3 / mode.of(Fans.of(shape)));
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(-bound, bound));
+        return WeightView.write(shape, order, paramView, weights -> {
+            double bound = Math.abs(gain) * Math.sqrt(3 / mode.of(Fans.of(shape)));
+            Draws draws = Draws.next();
+            weights.fill(() -> draws.uniform(-bound, bound));
+        });
     }
 }

@@ -3,16 +3,10 @@ package io.github.gradacc.init;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
-import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
-import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
-import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -64,24 +58,34 @@ final class Lsuv {
         if (parameters.weights().isEmpty()) {
             return;
         }
-        parameters.assign(parameters.draw(new Orthogonal(1, LayerKinds.hasGates(parameters.layer()) ? 4 : 1)));
-        String obstacle = obstacle(parameters.layer());
-        if (!obstacle.isEmpty() || !(parameters.layer() instanceof BaseLayer layer)) {
+        Optional<LayerWeights> vector = parameters.weights().stream()
+                .filter(weight -> weight.view().rank() < 2)
+                .findFirst();
+        if (vector.isPresent()) {
+            String key = vector.get().key();
+            notScaled(
+                    parameters, Double.NaN, 0, "its weights '" + key + "' are a vector, which has no orthogonal start");
+            return;
+        }
+        Layer layer = parameters.layer() == null ? null : LayerKinds.unwrap(parameters.layer());
+        parameters.assign(parameters.draw(new Orthogonal(1, layer != null && LayerKinds.hasGates(layer) ? 4 : 1)));
+        String obstacle = LsuvObstacles.of(layer);
+        if (!obstacle.isEmpty() || !(layer instanceof BaseLayer scaled)) {
             notScaled(parameters, Double.NaN, 0, obstacle);
             return;
         }
-        double factors = layer instanceof SeparableConvolution2D ? 2 : 1;
+        double factors = parameters.weights().size();
         int iterations = 0;
-        double variance = variance(layer, output);
+        double variance = variance(scaled, output);
         while (!(Math.abs(variance - 1) <= tolerance) && iterations < maxIterations) {
             if (!(variance > 0 && variance < Double.POSITIVE_INFINITY)) {
                 notScaled(parameters, variance, iterations, "the variance of its output is " + variance);
                 return;
             }
             double divisor = Math.pow(variance, 0.5 / factors);
-            parameters.weights().forEach(weight -> weight.divi(divisor));
+            parameters.weights().forEach(weight -> weight.view().divi(divisor));
             iterations++;
-            variance = variance(layer, output);
+            variance = variance(scaled, output);
         }
         boolean within = Math.abs(variance - 1) <= tolerance;
         reached.add(new LsuvLayer(parameters.name(), variance, iterations, within, ""));
@@ -103,18 +107,5 @@ final class Lsuv {
         } finally {
             layer.setActivationFn(activation);
         }
-    }
-
-    private static String obstacle(@Nullable Layer layer) {
-        if (layer instanceof BaseRecurrentLayer) {
-            return "it is recurrent: its output is no linear function of its weights";
-        } else if (layer instanceof DenseLayer dense && dense.hasLayerNorm()) {
-            return "layer normalisation undoes any scale";
-        } else if (!(layer instanceof FeedForwardLayer)
-                || layer instanceof VariationalAutoencoder
-                || layer instanceof OCNNOutputLayer) {
-            return "its output is no linear function of its weights";
-        }
-        return "";
     }
 }

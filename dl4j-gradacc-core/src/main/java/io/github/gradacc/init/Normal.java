@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Normal weights, {@code w ~ N(mean, std^2)}: {@code torch.nn.init.normal_}.
@@ -16,8 +18,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param std the standard deviation, finite, at least 0
  */
 public record Normal(
-        @JsonProperty("mean") double mean,
-        @JsonProperty("std") double std) implements IWeightInit {
+        @JsonProperty(value = "mean", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double mean,
+
+        @JsonProperty(value = "std", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double std)
+        implements IWeightInit {
 
     /** Checks the numbers. */
     @JsonCreator
@@ -33,7 +39,9 @@ public record Normal(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> mean + std * draws.normal());
+        return WeightView.write(shape, order, paramView, weights -> {
+            Draws draws = Draws.next();
+            weights.fill(() -> mean + std * draws.normal());
+        });
     }
 }

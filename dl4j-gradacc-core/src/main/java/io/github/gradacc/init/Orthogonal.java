@@ -2,12 +2,15 @@
 package io.github.gradacc.init;
 
 import org.deeplearning4j.nn.weights.IWeightInit;
+import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code gain} times a random (semi-)orthogonal matrix: {@code torch.nn.init.orthogonal_} (Saxe et al. 2013, "Exact solutions
@@ -29,8 +32,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param gates the number of blocks, at least 1
  */
 public record Orthogonal(
-        @JsonProperty("gain") double gain,
-        @JsonProperty("gates") int gates) implements IWeightInit {
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain,
+
+        @JsonProperty(value = "gates", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        int gates)
+        implements IWeightInit {
 
     /** Checks the numbers. */
     @JsonCreator
@@ -57,6 +64,10 @@ public record Orthogonal(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length < 2) {
             throw Checks.shape(
                     "Orthogonal needs weights of at least two dimensions", shape, "Use Normal or Uniform for vectors");
@@ -70,7 +81,7 @@ public record Orthogonal(
                     "Use Orthogonal(gain) for one matrix, or Layout.GRAVES_LSTM.of(...) for a GravesLSTM");
         }
         long rows = shape[0];
-        long columns = paramView.length() / rows;
+        long columns = ArrayUtil.prodLong(shape) / rows;
         Draws draws = Draws.next();
         INDArray matrix = Nd4j.createUninitialized(DataType.DOUBLE, new long[] {rows, columns}, 'c');
         long rowBlock = unitDimension == 0 ? rows / gates : rows;
@@ -83,6 +94,6 @@ public record Orthogonal(
                         .assign(HaarMatrix.draw(rowBlock, columnBlock, draws).muli(gain));
             }
         }
-        return new WeightView(shape, order, paramView).assign(matrix.reshape('c', shape));
+        return matrix.reshape('c', shape);
     }
 }

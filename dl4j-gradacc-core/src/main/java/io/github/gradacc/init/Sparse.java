@@ -7,6 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Normal weights of which a share is 0: {@code torch.nn.init.sparse_} (Martens 2010, "Deep learning via Hessian-free
@@ -22,8 +24,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param std the standard deviation of the others, finite, at least 0; torch's default is 0.01
  */
 public record Sparse(
-        @JsonProperty("sparsity") double sparsity,
-        @JsonProperty("std") double std) implements IWeightInit {
+        @JsonProperty(value = "sparsity", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double sparsity,
+
+        @JsonProperty(value = "std", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double std)
+        implements IWeightInit {
 
     /** Checks the numbers. */
     @JsonCreator
@@ -41,6 +47,10 @@ public record Sparse(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
+        return WeightView.write(shape, order, paramView, weights -> weights.assign(values(shape)));
+    }
+
+    private INDArray values(long... shape) {
         if (shape.length != 2) {
             throw Checks.shape("Sparse needs a matrix", shape, "Use Normal, or Dirac for a convolution");
         }
@@ -61,6 +71,6 @@ public record Sparse(
                 outgoing[unit] = 0;
             }
         }
-        return new WeightView(shape, order, paramView).assign(Nd4j.createFromArray(weights));
+        return Nd4j.createFromArray(weights);
     }
 }

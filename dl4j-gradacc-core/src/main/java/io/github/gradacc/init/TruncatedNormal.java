@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Normal weights between bounds: {@code w ~ N(mean, std^2)} given that {@code lower <= w <= upper};
@@ -23,10 +25,17 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param upper the upper bound, not below {@code lower}; may be infinity
  */
 public record TruncatedNormal(
-        @JsonProperty("mean") double mean,
-        @JsonProperty("std") double std,
-        @JsonProperty("lower") double lower,
-        @JsonProperty("upper") double upper)
+        @JsonProperty(value = "mean", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double mean,
+
+        @JsonProperty(value = "std", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double std,
+
+        @JsonProperty(value = "lower", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double lower,
+
+        @JsonProperty(value = "upper", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double upper)
         implements IWeightInit {
 
     /** Checks the numbers. */
@@ -51,9 +60,10 @@ public record TruncatedNormal(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        var standard = new TruncatedGaussian((lower - mean) / std, (upper - mean) / std, Draws.next());
-        // Rounding must not step over a bound.
-        return new WeightView(shape, order, paramView)
-                .fill(() -> Math.max(lower, Math.min(upper, mean + std * standard.next())));
+        return WeightView.write(shape, order, paramView, weights -> {
+            var standard = new TruncatedGaussian((lower - mean) / std, (upper - mean) / std, Draws.next());
+            // Rounding must not step over a bound.
+            weights.fill(() -> Math.max(lower, Math.min(upper, mean + std * standard.next())));
+        });
     }
 }

@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * Uniform weights, {@code w ~ U(lower, upper)}: {@code torch.nn.init.uniform_}.
@@ -16,8 +18,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param upper the upper bound, finite, not below {@code lower}
  */
 public record Uniform(
-        @JsonProperty("lower") double lower,
-        @JsonProperty("upper") double upper) implements IWeightInit {
+        @JsonProperty(value = "lower", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double lower,
+
+        @JsonProperty(value = "upper", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double upper)
+        implements IWeightInit {
 
     /** Checks the bounds. */
     @JsonCreator
@@ -35,7 +41,9 @@ public record Uniform(
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(lower, upper));
+        return WeightView.write(shape, order, paramView, weights -> {
+            Draws draws = Draws.next();
+            weights.fill(() -> draws.uniform(lower, upper));
+        });
     }
 }

@@ -5,6 +5,8 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
  * {@code w ~ U(-b, b)} with {@code b = gain sqrt(6 / (in + out))}: {@code torch.nn.init.xavier_uniform_} (Glorot and Bengio
@@ -15,7 +17,9 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */
-public record XavierUniform(@JsonProperty("gain") double gain) implements IWeightInit {
+public record XavierUniform(
+        @JsonProperty(value = "gain", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double gain) implements IWeightInit {
 
     /** Checks the gain. */
     @JsonCreator
@@ -30,9 +34,11 @@ public record XavierUniform(@JsonProperty("gain") double gain) implements IWeigh
      */
     @Override
     public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray paramView) {
-        Fans fans = Fans.of(shape);
-        double bound = Math.abs(gain) * Math.sqrt(6 / (fans.in() + fans.out()));
-        Draws draws = Draws.next();
-        return new WeightView(shape, order, paramView).fill(() -> draws.uniform(-bound, bound));
+        return WeightView.write(shape, order, paramView, weights -> {
+            Fans fans = Fans.of(shape);
+            double bound = Math.abs(gain) * Math.sqrt(6 / (fans.in() + fans.out()));
+            Draws draws = Draws.next();
+            weights.fill(() -> draws.uniform(-bound, bound));
+        });
     }
 }

@@ -17,6 +17,9 @@ final class SignalDiagnosis {
     /** The share of zeros from which activations count as dead. */
     static final double DEAD_SHARE = 0.99;
 
+    /** The share of zeros from which activations count as dying. */
+    static final double DYING_SHARE = 0.9;
+
     /** One place on the signal's way. */
     private record Stop(String layer, boolean output, Signal signal) {
 
@@ -24,23 +27,32 @@ final class SignalDiagnosis {
             boolean constant = signal.std() == 0 && signal.count() > 1;
             return signal.nonFinite() == 0 && (constant || signal.zeroShare() >= deadShare);
         }
+
+        boolean isDying(double deadShare) {
+            return deadShare < 1 && signal.nonFinite() == 0 && signal.zeroShare() >= DYING_SHARE;
+        }
     }
 
     private final String what;
     private final double deadShare;
     private final List<Stop> stops;
+    private final SignalPath path;
     private final List<String> sentences = new ArrayList<>();
 
-    private SignalDiagnosis(String what, double deadShare, List<Stop> stops) {
+    private SignalDiagnosis(String what, double deadShare, List<Signal> features, List<Stop> stops) {
         this.what = what;
         this.deadShare = deadShare;
         this.stops = stops;
+        path = new SignalPath(features);
+        for (Stop stop : finite()) {
+            path.add(stop.layer(), stop.signal().std());
+        }
     }
 
-    static String of(List<SignalLayer> layers) {
+    static String of(SignalReport report) {
         List<Stop> forward = new ArrayList<>();
         List<Stop> backward = new ArrayList<>();
-        for (SignalLayer layer : layers) {
+        for (SignalLayer layer : report.layers()) {
             forward.add(new Stop(layer.name(), layer.output(), layer.activations()));
             Signal gradients = layer.gradients();
             if (gradients != null) {
@@ -49,9 +61,9 @@ final class SignalDiagnosis {
         }
         Collections.reverse(backward);
         List<String> sentences = new ArrayList<>();
+        sentences.addAll(new SignalDiagnosis("activations", DEAD_SHARE, report.features(), forward).sentences());
         // Few examples reach a row of an embedding: gradients are dead only where all are zero.
-        sentences.addAll(new SignalDiagnosis("activations", DEAD_SHARE, forward).sentences());
-        sentences.addAll(new SignalDiagnosis("gradients", 1, backward).sentences());
+        sentences.addAll(new SignalDiagnosis("gradients", 1, List.of(), backward).sentences());
         return String.join(System.lineSeparator(), sentences);
     }
 
@@ -59,100 +71,91 @@ final class SignalDiagnosis {
         if (stops.isEmpty()) {
             return sentences;
         }
-        Optional<Stop> broken =
-                stops.stream().filter(stop -> stop.signal().nonFinite() > 0).findFirst();
-        List<Stop> path = finitePath();
-        scale(path);
-        path.stream().filter(stop -> stop.isDead(deadShare)).findFirst().ifPresent(this::died);
-        broken.ifPresent(this::stoppedBeingFinite);
+        if (!path.isEmpty()) {
+            double first = path.first().scale();
+            drifted("explode", "grows", "above 1000 times ", point -> point.scale() / first);
+            drifted("vanish", "falls", "below a thousandth of ", point -> first / point.scale());
+        }
+        boolean drifted = !sentences.isEmpty();
+        died();
+        stops.stream()
+                .filter(stop -> stop.signal().nonFinite() > 0)
+                .findFirst()
+                .ifPresent(stop -> stoppedBeingFinite(stop, drifted));
         if (sentences.isEmpty()) {
-            alive(path);
+            alive();
         }
         return sentences;
     }
 
     /** The hidden layers up to the first with an element that is not finite. */
-    private List<Stop> finitePath() {
+    private List<Stop> finite() {
         return stops.stream()
                 .takeWhile(stop -> stop.signal().nonFinite() == 0)
                 .filter(stop -> !stop.output())
                 .toList();
     }
 
-    private void scale(List<Stop> path) {
-        List<Stop> moving =
-                path.stream().filter(stop -> stop.signal().std() > 0).toList();
-        if (moving.isEmpty()) {
-            return;
-        }
-        double first = moving.get(0).signal().std();
-        drifted(
-                path,
-                moving,
-                "explode",
-                "grows",
-                "above 1000 times",
-                stop -> stop.signal().std() / first);
-        drifted(
-                path,
-                moving,
-                "vanish",
-                "falls",
-                "below a thousandth of",
-                stop -> first / stop.signal().std());
-    }
-
-    private void drifted(
-            List<Stop> path,
-            List<Stop> moving,
-            String verb,
-            String moves,
-            String threshold,
-            ToDoubleFunction<Stop> drift) {
-        Optional<Stop> passing =
-                moving.stream().filter(stop -> drift.applyAsDouble(stop) > FOLD).findFirst();
+    private void drifted(String verb, String moves, String threshold, ToDoubleFunction<SignalPath.Point> drift) {
+        Optional<SignalPath.Point> passing = path.points().stream()
+                .filter(point -> drift.applyAsDouble(point) > FOLD)
+                .findFirst();
         if (passing.isEmpty()) {
             return;
         }
-        Stop first = moving.get(0);
-        Stop last = first;
-        for (Stop stop : moving) {
-            last = drift.applyAsDouble(stop) > drift.applyAsDouble(last) ? stop : last;
+        SignalPath.Point last = path.first();
+        for (SignalPath.Point point : path.points()) {
+            last = drift.applyAsDouble(point) > drift.applyAsDouble(last) ? point : last;
         }
-        int steps = path.indexOf(last) - path.indexOf(first);
-        double factor = Math.pow(last.signal().std() / first.signal().std(), 1.0 / steps);
-        sentences.add("The " + what + " " + verb + ": their standard deviation " + moves + " from " + at(first) + " to "
-                + at(last) + ", by a factor of " + number(factor) + " per layer; it is " + threshold
-                + " the first from layer " + passing.get().layer() + " on.");
+        sentences.add(
+                "The " + what + " " + verb + ": their standard deviation " + moves + " from " + path.first() + " to "
+                        + last + ", by a factor of " + number(path.factorTo(last)) + " per layer; it is " + threshold
+                        + (path.startsAtFeatures() ? "the features" : "the first") + " from "
+                        + passing.get().where() + " on.");
     }
 
-    private void died(Stop stop) {
+    private void died() {
+        Optional<Stop> dead =
+                finite().stream().filter(stop -> stop.isDead(deadShare)).findFirst();
+        Optional<Stop> dying = finite().stream()
+                .takeWhile(stop -> !stop.isDead(deadShare))
+                .filter(stop -> stop.isDying(deadShare))
+                .findFirst();
+        dying.ifPresent(stop -> sentences.add(
+                "The " + what + " are dying in layer " + stop.layer() + ": " + zeros(stop.signal()) + "."));
+        dead.ifPresent(stop -> sentences.add("The " + what + " die in layer " + stop.layer() + ": "
+                + (stop.signal().std() == 0 ? "all are " + number(stop.signal().mean()) : zeros(stop.signal())) + "."));
+    }
+
+    private void stoppedBeingFinite(Stop stop, boolean drifted) {
         Signal signal = stop.signal();
-        sentences.add("The " + what + " die in layer " + stop.layer() + ": "
-                + (signal.std() == 0
-                        ? "all are " + number(signal.mean())
-                        : String.format(Locale.ROOT, "%.1f%% are zero", 100 * signal.zeroShare()))
+        boolean grew = !drifted && signal.infinities() > 0 && path.factor() > 1;
+        sentences.add("The " + what + " stop being finite in layer " + stop.layer() + ": " + signal.nans() + " NaN and "
+                + signal.infinities() + " infinite of " + signal.count()
+                + (grew
+                        ? ", after growing from " + path.first() + " to " + path.last() + ", by a factor of "
+                                + number(path.factor()) + " per layer"
+                        : "")
                 + ".");
     }
 
-    private void stoppedBeingFinite(Stop stop) {
-        Signal signal = stop.signal();
-        sentences.add("The " + what + " stop being finite in layer " + stop.layer() + ": " + signal.nans() + " NaN and "
-                + signal.infinities() + " infinite of " + signal.count() + ".");
-    }
-
-    private void alive(List<Stop> path) {
-        List<Double> deviations = path.stream().map(stop -> stop.signal().std()).toList();
+    private void alive() {
+        List<Double> deviations =
+                finite().stream().map(stop -> stop.signal().std()).toList();
+        double factor = path.factor();
         sentences.add(
                 deviations.isEmpty()
                         ? "The " + what + " are finite; there is no hidden layer to compare."
                         : "The " + what + " stay alive: their standard deviation is between "
                                 + number(Collections.min(deviations)) + " and " + number(Collections.max(deviations))
-                                + " in " + path.size() + (path.size() == 1 ? " hidden layer." : " hidden layers."));
+                                + " in " + deviations.size()
+                                + (deviations.size() == 1 ? " hidden layer" : " hidden layers")
+                                + (Double.isNaN(factor) ? "" : ", by a factor of " + number(factor) + " per layer")
+                                + ".");
     }
 
-    private static String at(Stop stop) {
-        return number(stop.signal().std()) + " in layer " + stop.layer();
+    private static String zeros(Signal signal) {
+        return String.format(Locale.ROOT, "%.1f%% are zero", 100 * signal.zeroShare());
     }
 
     private static String number(double value) {

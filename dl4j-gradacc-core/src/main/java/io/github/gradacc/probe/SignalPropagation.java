@@ -112,7 +112,7 @@ public final class SignalPropagation {
     }
 
     private static SignalReport probeStack(MultiLayerNetwork network, INDArray features, @Nullable INDArray labels) {
-        requireInitialised(network.isInitCalled());
+        requireInitialised(Objects.requireNonNull(network, "network").isInitCalled());
         requireArrays("features", List.of("input"), features);
         if (labels != null) {
             requireArrays("labels", List.of("output"), labels);
@@ -120,13 +120,14 @@ public final class SignalPropagation {
             requireSameExamples(features, labels);
         }
         return run(
-                () -> new StackPass(QuietReplica.of(network)).run(features, labels),
+                () -> new SignalReport(
+                        new StackPass(QuietReplica.of(network)).run(features, labels), Inputs.of(network, features)),
                 new INDArray[] {features},
                 labels == null ? null : new INDArray[] {labels});
     }
 
     private static SignalReport probeGraph(ComputationGraph graph, INDArray[] features, INDArray @Nullable [] labels) {
-        requireInitialised(graph.getVertices() != null);
+        requireInitialised(Objects.requireNonNull(graph, "graph").getVertices() != null);
         Objects.requireNonNull(features, "features");
         requireArrays("features", graph.getConfiguration().getNetworkInputs(), features);
         if (labels != null) {
@@ -137,14 +138,17 @@ public final class SignalPropagation {
                 requireSameExamples(features[0], array);
             }
         }
-        return run(() -> new GraphPass(QuietReplica.of(graph)).run(features, labels), features, labels);
+        return run(
+                () -> new SignalReport(
+                        new GraphPass(QuietReplica.of(graph)).run(features, labels), Inputs.of(graph, features)),
+                features,
+                labels);
     }
 
     /** DL4J's errors about shapes are of many types and from deep inside: the shapes are added here. */
-    private static SignalReport run(
-            Supplier<List<SignalLayer>> pass, INDArray[] features, INDArray @Nullable [] labels) {
+    private static SignalReport run(Supplier<SignalReport> pass, INDArray[] features, INDArray @Nullable [] labels) {
         try {
-            return new SignalReport(pass.get());
+            return pass.get();
         } catch (RuntimeException e) {
             throw new IllegalArgumentException(
                     "The network fails on features of shape " + shapes(features)

@@ -2,43 +2,65 @@
 package io.github.gradacc.probe;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
 
 /**
  * How the signal fares on its way through a network, layer by layer. Made by {@link SignalPropagation}.
  *
  * @param layers in the order of the forward pass, the network's input not included
+ * @param features what the network was given, for each input that takes numbers; inputs that take indices, as those of
+ *     embeddings do, have no scale and are left out
  */
-public record SignalReport(List<SignalLayer> layers) {
+public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public SignalReport {
         layers = List.copyOf(layers);
+        features = List.copyOf(features);
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("A report has at least one layer, got none");
         }
     }
 
     /**
-     * Says in words where the signal explodes, vanishes, dies or stops being finite.
+     * A report without features: what follows is compared with the first layer.
      *
-     * <p>The standard deviation is compared with that of the first layer on the signal's way (for activations the first of the
-     * network, for gradients the last that has one). With s its value there:
+     * @param layers in the order of the forward pass
+     */
+    public SignalReport(List<SignalLayer> layers) {
+        this(layers, List.of());
+    }
+
+    /**
+     * Says in words where the signal explodes, vanishes, dies or stops being finite, and its factor per layer.
+     *
+     * <p>The standard deviation of activations is compared with the root mean square of the features, or where there are none
+     * with the first layer; that of gradients with the last layer that has one. With s the value there:
      *
      * <ul>
-     *   <li>it <b>explodes</b> where the standard deviation is above 1000 s,
+     *   <li>the signal <b>explodes</b> where the standard deviation is above 1000 s,
      *   <li>it <b>vanishes</b> where it is below s / 1000,
+     *   <li>it is <b>dying</b> where at least 90% of the activations are zero,
      *   <li>it <b>dies</b> where all elements have the same value or, of activations, at least 99% are zero,
      *   <li>it <b>stops being finite</b> where the first element is NaN or infinite.
      * </ul>
      *
      * Only the last is asked of layers with a loss: predictions have a scale of their own. The thresholds are wide, so that
-     * what they name is worth a look; a signal that keeps within them can still train badly.
+     * what they name is worth a look; a signal that keeps within them can still train badly, in particular one whose factor
+     * per layer is far from 1 in a network of few layers.
+     *
+     * <p>What is not seen: units that are saturated (tanh or sigmoid at the end of their range have a healthy standard
+     * deviation; probe with labels, the gradients show them) and units that give the same value for all examples while others
+     * do not.
      *
      * @return one sentence to a line; that the signal stays alive if nothing is wrong
      */
     public String diagnosis() {
-        return SignalDiagnosis.of(layers);
+        return SignalDiagnosis.of(this);
     }
 
     /** Returns a table for the eye: a line of headings, then a line for each layer; gradients if there are any. */
@@ -54,6 +76,21 @@ public record SignalReport(List<SignalLayer> layers) {
      */
     public void toCsv(Appendable target) throws IOException {
         SignalCsv.write(layers, target);
+    }
+
+    /**
+     * Draws the standard deviation over depth with a logarithmic axis, of activations and, if there are any, of gradients
+     * below.
+     *
+     * <p>Layers whose values are not all finite are marked at the upper edge, those without variance at the lower. Drawn with
+     * what the JDK has (module {@code java.desktop}), without a display.
+     *
+     * @param file where to write the PNG; replaced if it exists
+     */
+    public void toPng(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            ImageIO.write(SignalPicture.of(layers), "png", out);
+        }
     }
 
     /** Returns the table and the diagnosis. */

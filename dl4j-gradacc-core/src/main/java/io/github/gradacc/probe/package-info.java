@@ -4,7 +4,7 @@
  * accumulation differ from the big batch; {@link io.github.gradacc.probe.SignalPropagation} measures activations and gradients
  * layer by layer.
  *
- * <p>May import DL4J, opencsv, which comes with it, and nothing of this library.
+ * <p>May import DL4J, opencsv, which comes with it, Java2D of the JDK, and nothing of this library.
  */
 @NullMarked
 package io.github.gradacc.probe;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Errors when built where possible, else at init(), with the rule, the value seen and, for shapes, the way out. */
@@ -88,6 +90,68 @@ final class BadInputTest {
                 shape(new Sparse(0.1, 1), "Normal", 4, 4, 3, 3),
                 shape(new XavierNormal(1), "Normal or Uniform", 7),
                 shape(Layout.DEPTHWISE.of(new Normal(0, 1)), "the layout of this layer", 4, 4));
+    }
+
+    /** The message names the rule and the shape, whichever initialiser meets it. */
+    @ParameterizedTest
+    @MethodSource("io.github.gradacc.init.ContractTest#cases")
+    void emptyShapes(ContractTest.Case it) {
+        for (long[] full : it.shapes()) {
+            long[] shape = full.clone();
+            shape[shape.length - 1] = 0;
+            assertThatThrownBy(() -> it.initializer().init(1, 1, shape, 'c', Nd4j.zeros(DataType.DOUBLE, 1)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("at least 1")
+                    .hasMessageContaining(Arrays.toString(shape));
+            assertThatThrownBy(() -> it.initializer().init(1, 1, full, 'c', Nd4j.zeros(DataType.DOUBLE, 999)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("999")
+                    .hasMessageContaining(Arrays.toString(full));
+        }
+    }
+
+    /** DL4J passes the radius of a one-class layer through the initialiser of its weights. */
+    @ParameterizedTest
+    @MethodSource("io.github.gradacc.init.ContractTest#cases")
+    void scalarsStay(ContractTest.Case it) {
+        INDArray scalar = Nd4j.scalar(0.125);
+        assertThat(it.initializer().init(1, 1, new long[0], 'f', scalar)).isSameAs(scalar);
+        assertThat(scalar.getDouble(0)).isEqualTo(0.125);
+    }
+
+    @Test
+    void valuesBeyondTheType() {
+        refusedBy(DataType.FLOAT, new Constant(1e300), "The weight 1.0E300 is beyond FLOAT");
+        refusedBy(DataType.FLOAT, new Normal(0, 1e39), "is beyond FLOAT");
+        refusedBy(DataType.FLOAT16, new Constant(65505), "The weight 65505.0 is beyond HALF");
+        refusedBy(DataType.FLOAT16, new Constant(-1e5), "The weight -100000.0 is beyond HALF");
+        refusedBy(DataType.FLOAT16, new Eye(1e5), "is beyond HALF");
+        refusedBy(DataType.FLOAT16, new Orthogonal(1e6), "is beyond HALF");
+        refusedBy(DataType.FLOAT16, new Sparse(0, 1e7), "is beyond HALF");
+        refusedBy(DataType.FLOAT16, Layout.EMBEDDING.of(new Constant(1e5)), "is beyond HALF");
+        refusedBy(DataType.BFLOAT16, new Constant(3.4e38), "is beyond BFLOAT16");
+        Nd4j.getRandom().setSeed(1);
+        refusedBy(DataType.DOUBLE, new Normal(1.79e308, 1.79e308), "is beyond DOUBLE");
+        for (double largest : new double[] {65504, -65504}) {
+            INDArray view = Nd4j.zeros(DataType.FLOAT16, 4);
+            new Constant(largest).init(1, 1, new long[] {2, 2}, 'c', view);
+            assertThat(view.getDouble(3)).isEqualTo(largest);
+        }
+    }
+
+    private static void refusedBy(DataType type, IWeightInit initializer, String message) {
+        assertThatThrownBy(() -> initializer.init(1, 1, new long[] {2, 2}, 'c', Nd4j.zeros(type, 4)))
+                .as(initializer.toString())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message)
+                .hasMessageContaining("[2, 2]");
+    }
+
+    @Test
+    void oneLayoutOnly() {
+        assertThatThrownBy(() -> Layout.DEPTHWISE.of(Layout.EMBEDDING.of(new Eye(1))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Layout.DEPTHWISE of Layout.EMBEDDING");
     }
 
     @ParameterizedTest

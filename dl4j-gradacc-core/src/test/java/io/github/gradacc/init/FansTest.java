@@ -42,7 +42,7 @@ final class FansTest {
                 .hasMessageContaining("[5]")
                 .hasMessageContaining("at least two dimensions")
                 .hasMessageContaining("Normal");
-        assertThatThrownBy(() -> Fans.of(new long[] {5, 0})).hasMessageContaining("positive");
+        assertThatThrownBy(() -> Fans.of(new long[] {5, 0})).hasMessageContaining("[5, 0]");
         assertThatThrownBy(() -> new Fans(Double.NaN, 1)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> new Fans(1, -1)).hasMessageContaining("-1");
     }

@@ -141,6 +141,15 @@ final class GainTest {
                 .hasMessageContaining("'swish'")
                 .hasMessageContaining("Gain.of(IActivation)");
         assertThatThrownBy(() -> Gain.calculate("leaky_relu", Double.NaN)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> Gain.calculate("leaky_relu", 1e200))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The square of a slope must be finite, got Infinity for leaky_relu with slope 1.0E200");
+        assertThatThrownBy(() -> Gain.calculate(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("nonlinearity");
+        assertThatThrownBy(() -> Gain.of(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("activation");
         assertThatThrownBy(() -> Gain.of(new ActivationThresholdedReLU(50)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("got 0.0");

@@ -34,6 +34,7 @@ import org.deeplearning4j.nn.conf.layers.misc.ElementWiseMultiplicationLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
+import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.IWeightInit;
 import org.deeplearning4j.util.ModelSerializer;
@@ -50,7 +51,7 @@ final class LayersTest {
     private static final IWeightInit INPUT = new KaimingNormal(FanMode.FAN_IN, 1);
     private static final IWeightInit RECURRENT = new Orthogonal(1);
 
-    /** A layer whose weights are to start at 0.5, and a network to put it into. */
+    /** A layer with initialisers of this package, and the input of the network to put it into. */
     record Case(Layer layer, InputType input) {
         @Override
         public String toString() {
@@ -81,6 +82,12 @@ final class LayersTest {
                 new Case(
                         new CenterLossOutputLayer.Builder()
                                 .nOut(4)
+                                .weightInit(INPUT)
+                                .build(),
+                        flat),
+                new Case(
+                        new OCNNOutputLayer.Builder()
+                                .hiddenLayerSize(5)
                                 .weightInit(INPUT)
                                 .build(),
                         flat),
@@ -225,7 +232,7 @@ final class LayersTest {
     void survivesJsonAndModelSerializer(Case it) throws Exception {
         MultiLayerConfiguration configuration = it.configuration(DataType.FLOAT);
         MultiLayerConfiguration read = MultiLayerConfiguration.fromJson(configuration.toJson());
-        assertThat(read).isEqualTo(configuration);
+        assertSame(read, configuration);
         Layer layer = read.getConf(0).getLayer();
         if (layer instanceof BaseLayer base) {
             assertThat(base.getWeightInitFn()).isEqualTo(((BaseLayer) it.layer()).getWeightInitFn());
@@ -236,8 +243,21 @@ final class LayersTest {
         ModelSerializer.writeModel(network, file, true);
         MultiLayerNetwork restored =
                 ModelSerializer.restoreMultiLayerNetwork(new ByteArrayInputStream(file.toByteArray()), true);
-        assertThat(restored.getLayerWiseConfigurations()).isEqualTo(network.getLayerWiseConfigurations());
+        assertSame(restored.getLayerWiseConfigurations(), network.getLayerWiseConfigurations());
         assertThat(restored.params()).isEqualTo(network.params());
+    }
+
+    /** A bug of DL4J 1.0.0-M2.1: a one-class output layer, whatever its initialiser, is not equal to what is read back. */
+    private static void assertSame(MultiLayerConfiguration read, MultiLayerConfiguration written) {
+        if (written.getConf(0).getLayer() instanceof OCNNOutputLayer) {
+            MultiLayerConfiguration plain = Nets.of(
+                    InputType.feedForward(6),
+                    new OCNNOutputLayer.Builder().hiddenLayerSize(5).build());
+            assertThat(MultiLayerConfiguration.fromJson(plain.toJson())).isNotEqualTo(plain);
+            assertThat(read.toJson()).isEqualTo(written.toJson());
+        } else {
+            assertThat(read).isEqualTo(written);
+        }
     }
 
     /** Input weights and recurrent weights get their own initialiser, in the right place of the parameters. */

@@ -24,7 +24,7 @@ import org.nd4j.shade.jackson.databind.JsonNode;
  */
 final class LibtorchStatisticsTest {
 
-    private static final int SAMPLE = 100_000;
+    private static final int SAMPLE = 1_000_000;
 
     record Case(String name, IWeightInit initializer, JsonNode torchShape, JsonNode theory) {
         @Override
@@ -105,8 +105,8 @@ final class LibtorchStatisticsTest {
                             shape,
                             'c',
                             Nd4j.createUninitialized(DataType.DOUBLE, length))
-                    .data()
-                    .asDouble();
+                    .reshape(length)
+                    .toDoubleVector();
             System.arraycopy(draw, 0, sample, i * length, length);
         }
         JsonNode theory = it.theory();

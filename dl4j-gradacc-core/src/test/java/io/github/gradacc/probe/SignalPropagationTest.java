@@ -342,6 +342,22 @@ class SignalPropagationTest {
         assertThat(signal(report, "dense").gradients()).isEqualTo(gradients);
         assertThat(signal(report, "left").gradients()).isNull();
         assertThat(signal(report, "right").activations().count()).isEqualTo(6 * 3);
+        // Word 5 is not five times word 1: only the numbers are features that have a scale.
+        assertThat(report.features()).singleElement().extracting(Signal::count).isEqualTo(6L * 5);
+    }
+
+    @Test
+    void featuresAreMeasuredWhereTheyAreNumbers() {
+        MultiLayerNetwork numbers = linear(diagonal(1, 1));
+        INDArray features = Nd4j.createFromArray(2.0, 4, 4, 4, 5, 5, 7, 9).reshape(4, 2);
+        assertThat(SignalPropagation.probe(numbers, features).features()).containsExactly(new Signal(8, 5, 2, 0, 0, 0));
+        for (Layer embedding : List.of(
+                new EmbeddingLayer.Builder().nIn(7).nOut(4).build(),
+                new FrozenLayer(new EmbeddingLayer.Builder().nIn(7).nOut(4).build()))) {
+            MultiLayerNetwork words = Nets.init(Nets.of(InputType.feedForward(7), embedding, softmax(3)));
+            assertThat(SignalPropagation.probe(words, data.indices(7, 6, 1)).features())
+                    .isEmpty();
+        }
     }
 
     private static SignalLayer signal(SignalReport report, String name) {

@@ -56,7 +56,7 @@ class SignalReferenceTest {
         assertThat(broken.std()).isFinite();
         assertThat(report.layers().get(LAYERS - 1).activations().nonFinite()).isEqualTo(EXAMPLES * WIDTH);
         assertThat(report.diagnosis())
-                .contains("activations explode", "above 1000 times the first from layer 3 on")
+                .contains("activations explode", "above 1000 times the features from layer 2 on")
                 .contains("stop being finite in layer 31");
         assertThat(factor(report.diagnosis())).isCloseTo(16, within(0.5));
     }
@@ -78,9 +78,9 @@ class SignalReferenceTest {
     void smallWeightsVanish() {
         SignalReport report = probe(Activation.IDENTITY, normal(0.01));
 
-        // 0.16 per layer: below a thousandth of the first after 3.8 more; below the smallest FLOAT after 56.
+        // 0.16 per layer: below a thousandth of the features after 3.8 layers; below the smallest FLOAT after 56.
         assertThat(report.diagnosis())
-                .contains("activations vanish", "below a thousandth of the first from layer 4 on")
+                .contains("activations vanish", "below a thousandth of the features from layer 3 on")
                 .containsPattern("die in layer 5\\d: all are 0\\.00\\.");
         assertThat(report.layers().get(LAYERS - 1).activations().zeroShare()).isEqualTo(1);
     }

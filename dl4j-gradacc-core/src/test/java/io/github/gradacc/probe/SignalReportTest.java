@@ -34,9 +34,59 @@ class SignalReportTest {
 
     @Test
     void whatStaysWithinBoundsIsAlive() {
-        assertThat(activations(std(1), std(1000), std(0.001), zeros(98)).diagnosis())
+        assertThat(activations(std(1), std(1000), std(0.001), zeros(89)).diagnosis())
+                .isEqualTo("The activations stay alive: their standard deviation is between 0.00100 and 1.00e+03 in 4"
+                        + " hidden layers, by a factor of 1.00 per layer.");
+        assertThat(activations(std(1)).diagnosis())
+                .isEqualTo("The activations stay alive: their standard deviation is between 1.00 and 1.00 in 1 hidden"
+                        + " layer.");
+    }
+
+    /** The way starts at the features: a first layer that explodes is seen. */
+    @Test
+    void theFeaturesAreTheStartOfTheWay() {
+        List<Signal> features = List.of(new Signal(100, 3, 4, 0, 0, 0));
+        assertThat(new SignalReport(activations(std(1e6)).layers(), features).diagnosis())
                 .isEqualTo(
-                        "The activations stay alive: their standard deviation is between 0.00100 and 1.00e+03 in 4 hidden layers.");
+                        "The activations explode: their standard deviation grows from 5.00 in the features to 1.00e+06"
+                                + " in layer l0, by a factor of 2.00e+05 per layer; it is above 1000 times the features from"
+                                + " layer l0 on.");
+        assertThat(new SignalReport(activations(std(80), std(1280), std(20480)).layers(), features).diagnosis())
+                .contains("by a factor of 16.0 per layer", "above 1000 times the features from layer l2 on");
+        assertThat(new SignalReport(activations(std(1), std(1e-3)).layers(), features).diagnosis())
+                .contains("vanish", "below a thousandth of the features from layer l1 on");
+        assertThat(new SignalReport(activations(std(50)).layers(), features).diagnosis())
+                .isEqualTo("The activations stay alive: their standard deviation is between 50.0 and 50.0 in 1 hidden"
+                        + " layer, by a factor of 10.0 per layer.");
+    }
+
+    /** Several inputs count together, each with as many elements as it has; constant ones have a scale too. */
+    @Test
+    void severalInputsCountTogether() {
+        List<Signal> features = List.of(new Signal(3, 2, 0, 0, 0, 0), new Signal(1, 0, 0, 1, 0, 0));
+        assertThat(new SignalReport(activations(std(3)).layers(), features).diagnosis())
+                .contains("by a factor of 1.73 per layer");
+    }
+
+    /** In HALF the end of the range comes before a thousandfold growth: the growth so far is named. */
+    @Test
+    void overflowNamesTheGrowthBefore() {
+        Signal broken = new Signal(100, 0, 1, 0, 0, 40);
+        List<Signal> features = List.of(std(1));
+        assertThat(new SignalReport(activations(std(300), broken).layers(), features).diagnosis())
+                .isEqualTo(
+                        "The activations stop being finite in layer l1: 0 NaN and 40 infinite of 100, after growing from"
+                                + " 1.00 in the features to 300 in layer l0, by a factor of 300 per layer.");
+    }
+
+    @Test
+    void namesWhereActivationsAreDying() {
+        assertThat(activations(std(1), zeros(96), zeros(97)).diagnosis())
+                .isEqualTo("The activations are dying in layer l1: 96.0% are zero.");
+        assertThat(activations(zeros(90), zeros(99)).diagnosis().lines())
+                .containsExactly(
+                        "The activations are dying in layer l0: 90.0% are zero.",
+                        "The activations die in layer l1: 99.0% are zero.");
     }
 
     @Test

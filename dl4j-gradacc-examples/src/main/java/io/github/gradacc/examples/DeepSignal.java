@@ -2,11 +2,14 @@
 package io.github.gradacc.examples;
 
 import io.github.gradacc.init.Constant;
+import io.github.gradacc.init.DeltaOrthogonal;
+import io.github.gradacc.init.Dirac;
 import io.github.gradacc.init.Eye;
 import io.github.gradacc.init.FanMode;
 import io.github.gradacc.init.Gain;
 import io.github.gradacc.init.KaimingNormal;
 import io.github.gradacc.init.KaimingUniform;
+import io.github.gradacc.init.NetworkInitializer;
 import io.github.gradacc.init.Normal;
 import io.github.gradacc.init.Orthogonal;
 import io.github.gradacc.init.Sparse;
@@ -23,8 +26,11 @@ import java.util.List;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration.ListBuilder;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -37,7 +43,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * Shows what the first weights do to a signal on its way through 100 layers: the same standard normal features, the same
- * width of 256, one network for each initialiser.
+ * width of 256, one network for each initialiser; for initialisers of convolutions, kernels of 3x3 on 16 channels.
  */
 public final class DeepSignal {
 
@@ -45,12 +51,34 @@ public final class DeepSignal {
     static final int WIDTH = 256;
     static final int EXAMPLES = 64;
 
+    private static final int CHANNELS = 16;
+    private static final int SIDE = 6;
+    private static final int IMAGES = 8;
+
     private static final long SEED = 12345;
 
-    /** One row of the table. */
-    record Start(String name, Activation activation, IWeightInit weights) {}
+    /** What the weights of a network start with; LSUV starts them orthogonal and scales them on the features. */
+    record Start(String name, Activation activation, IWeightInit weights, Kind kind) {
+        Start(String name, Activation activation, IWeightInit weights) {
+            this(name, activation, weights, Kind.DENSE);
+        }
 
-    /** Add a line to see another initialiser. Dirac and delta-orthogonal weights are for convolutions only. */
+        /** The panel of the picture. */
+        String group() {
+            return name.substring(0, name.indexOf(','));
+        }
+    }
+
+    /** Dense layers, the same with LSUV, or convolutions, for weights that only convolutions have. */
+    enum Kind {
+        DENSE,
+        LSUV,
+        CONVOLUTION
+    }
+
+    private static final IWeightInit KAIMING = new KaimingNormal(FanMode.FAN_IN, Gain.calculate("relu"));
+
+    /** Add a line to see another initialiser. */
     static final List<Start> STARTS = List.of(
             new Start("linear, N(0, 1)", Activation.IDENTITY, new Normal(0, 1)),
             new Start("linear, N(0, 1/256)", Activation.IDENTITY, new Normal(0, Math.sqrt(1.0 / WIDTH))),
@@ -66,6 +94,7 @@ public final class DeepSignal {
             new Start("tanh, Xavier normal", Activation.TANH, new XavierNormal(1)),
             new Start("tanh, Xavier uniform 5/3", Activation.TANH, new XavierUniform(Gain.calculate("tanh"))),
             new Start("tanh, orthogonal 5/3", Activation.TANH, new Orthogonal(Gain.calculate("tanh"))),
+            new Start("tanh, LSUV", Activation.TANH, new Orthogonal(1), Kind.LSUV),
             new Start("ReLU, Xavier uniform", Activation.RELU, new XavierUniform(1)),
             new Start("ReLU, truncated 0.02", Activation.RELU, new TruncatedNormal(0, 0.02, -0.04, 0.04)),
             new Start("ReLU, 90% sparse", Activation.RELU, new Sparse(0.9, Math.sqrt(2 / (0.1 * WIDTH)))),
@@ -73,10 +102,16 @@ public final class DeepSignal {
                     "ReLU, Kaiming uniform",
                     Activation.RELU,
                     new KaimingUniform(FanMode.FAN_IN, Gain.calculate("relu"))),
+            new Start("ReLU, Kaiming normal", Activation.RELU, KAIMING),
+            new Start("ReLU, LSUV", Activation.RELU, new Orthogonal(1), Kind.LSUV),
             new Start(
-                    "ReLU, Kaiming normal",
-                    Activation.RELU,
-                    new KaimingNormal(FanMode.FAN_IN, Gain.calculate("relu"))));
+                    "3x3, linear, N(0, 1/144)",
+                    Activation.IDENTITY,
+                    new KaimingNormal(FanMode.FAN_IN, 1),
+                    Kind.CONVOLUTION),
+            new Start("3x3, linear, Dirac", Activation.IDENTITY, new Dirac(1), Kind.CONVOLUTION),
+            new Start("3x3, linear, delta-orth.", Activation.IDENTITY, new DeltaOrthogonal(1), Kind.CONVOLUTION),
+            new Start("3x3, ReLU, Kaiming normal", Activation.RELU, KAIMING, Kind.CONVOLUTION));
 
     private DeepSignal() {}
 
@@ -127,25 +162,37 @@ public final class DeepSignal {
 
     /** Probes one network for each start. */
     static SignalComparison compare(List<Start> starts, Runnable afterNetwork) {
-        Nd4j.getRandom().setSeed(SEED);
-        INDArray features = Nd4j.randn(DataType.FLOAT, EXAMPLES, WIDTH);
-        INDArray labels = Nd4j.randn(DataType.FLOAT, EXAMPLES, WIDTH);
         List<SignalComparison.Row> rows = new ArrayList<>();
         for (Start start : starts) {
-            rows.add(new SignalComparison.Row(start.name(), SignalPropagation.probe(network(start), features, labels)));
+            boolean images = start.kind() == Kind.CONVOLUTION;
+            long[] shape = images ? new long[] {IMAGES, CHANNELS, SIDE, SIDE} : new long[] {EXAMPLES, WIDTH};
+            Nd4j.getRandom().setSeed(SEED);
+            INDArray features = Nd4j.randn(DataType.FLOAT, shape);
+            INDArray labels = Nd4j.randn(DataType.FLOAT, shape);
+            MultiLayerNetwork network = images ? convolutions(start) : dense(start);
+            if (start.kind() == Kind.LSUV) {
+                NetworkInitializer.lsuv(network, features);
+            }
+            rows.add(new SignalComparison.Row(
+                    start.name(), start.group(), SignalPropagation.probe(network, features, labels)));
             afterNetwork.run();
         }
         return new SignalComparison(rows);
     }
 
-    /** The hidden layers, and a linear one whose loss sends the gradients back. */
-    private static MultiLayerNetwork network(Start start) {
-        ListBuilder list = new NeuralNetConfiguration.Builder()
+    private static ListBuilder settings(Start start) {
+        return new NeuralNetConfiguration.Builder()
                 .seed(SEED)
                 .dataType(DataType.FLOAT)
                 .weightInit(start.weights())
                 .activation(start.activation())
+                .convolutionMode(ConvolutionMode.Same)
                 .list();
+    }
+
+    /** The hidden layers, and a linear one whose loss sends the gradients back. */
+    private static MultiLayerNetwork dense(Start start) {
+        ListBuilder list = settings(start);
         for (int i = 0; i < LAYERS; i++) {
             list.layer(new DenseLayer.Builder().nIn(WIDTH).nOut(WIDTH).build());
         }
@@ -155,6 +202,25 @@ public final class DeepSignal {
                 .weightInit(new XavierNormal(1))
                 .activation(Activation.IDENTITY)
                 .build());
+        return built(list);
+    }
+
+    /** The same with kernels of 3x3 on small images, and a loss for each pixel. */
+    private static MultiLayerNetwork convolutions(Start start) {
+        ListBuilder list = settings(start);
+        for (int i = 0; i < LAYERS; i++) {
+            list.layer(new ConvolutionLayer.Builder(3, 3)
+                    .nIn(CHANNELS)
+                    .nOut(CHANNELS)
+                    .build());
+        }
+        list.layer(new CnnLossLayer.Builder(LossFunction.MSE)
+                .activation(Activation.IDENTITY)
+                .build());
+        return built(list);
+    }
+
+    private static MultiLayerNetwork built(ListBuilder list) {
         MultiLayerNetwork network = new MultiLayerNetwork(list.build());
         network.init();
         return network;

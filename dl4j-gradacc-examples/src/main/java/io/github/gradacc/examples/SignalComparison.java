@@ -17,8 +17,8 @@ record SignalComparison(List<Row> rows) {
     /** The layers shown, counted from 0: dense where it starts, and around the end of FLOAT. */
     private static final List<Integer> SHOWN = List.of(0, 1, 2, 9, 30, 31, 99);
 
-    /** One network. */
-    record Row(String name, SignalReport report) {}
+    /** One network; those of a group are drawn together. */
+    record Row(String name, String group, SignalReport report) {}
 
     /** The standard deviation of activations by layer, and that of the gradient that reaches the first layer. */
     String table() {

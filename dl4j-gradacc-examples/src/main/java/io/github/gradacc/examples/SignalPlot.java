@@ -11,9 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.XYChart;
@@ -22,18 +25,26 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws standard deviations over depth with a logarithmic axis: activations above, gradients below. */
+/**
+ * Draws standard deviations over depth with logarithmic axes: a row for each group of networks; from left to right the
+ * activations, the activations near 1, where good starts lie, and the gradients.
+ */
 final class SignalPlot {
 
-    static final int WIDTH = 1100;
-    static final int HEIGHT = 560;
+    static final int HEIGHT = 380;
+    static final int WIDTH = 2 * 460 + 680;
 
-    /** The range of FLOAT, and a little more. */
-    private static final double LEAST = 1e-40;
+    /** A column: what it shows, between which powers of ten, in how many pixels; the first, where every curve is, has the legend. */
+    private record Column(
+            String title, Function<SignalLayer, @Nullable Signal> signals, double least, double most, int width) {}
 
-    private static final double MOST = 1e40;
+    private static final List<Column> COLUMNS = List.of(
+            // The range of FLOAT, and a little more.
+            new Column("activations", SignalLayer::activations, -40, 40, 680),
+            new Column("activations near 1", SignalLayer::activations, -2, 1, 460),
+            new Column("gradients of activations", SignalLayer::gradients, -40, 40, 460));
 
-    // Told apart with any colour vision (Okabe and Ito's palette); with more curves the dashes change.
+    // Told apart with any colour vision (Okabe and Ito's palette).
     private static final Color[] COLORS = {
         new Color(0x000000),
         new Color(0xE69F00),
@@ -44,68 +55,84 @@ final class SignalPlot {
         new Color(0xCC79A7)
     };
 
+    // Curves on one line stay visible: the later ones are thinner and broken.
     private static final BasicStroke[] LINES = {SeriesLines.SOLID, SeriesLines.DASH_DASH, SeriesLines.DOT_DOT};
+    private static final float THICKEST = 5;
 
     private SignalPlot() {}
 
     /** Writes the picture as a PNG; replaces the file if it exists. */
     static void write(SignalComparison comparison, Path file) throws IOException {
-        XYChart above = chart(comparison, "activations, forwards", SignalLayer::activations);
-        XYChart below = chart(comparison, "gradients of activations, backwards", SignalLayer::gradients);
-        BufferedImage picture = new BufferedImage(WIDTH, 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
+        Map<String, List<SignalComparison.Row>> groups = groups(comparison);
+        BufferedImage picture = new BufferedImage(WIDTH, height(comparison), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = picture.createGraphics();
-        above.paint(graphics, WIDTH, HEIGHT);
-        graphics.translate(0, HEIGHT);
-        below.paint(graphics, WIDTH, HEIGHT);
+        for (Map.Entry<String, List<SignalComparison.Row>> group : groups.entrySet()) {
+            Graphics2D row = (Graphics2D) graphics.create();
+            for (Column column : COLUMNS) {
+                chart(group.getKey(), group.getValue(), column).paint(row, column.width(), HEIGHT);
+                row.translate(column.width(), 0);
+            }
+            row.dispose();
+            graphics.translate(0, HEIGHT);
+        }
         graphics.dispose();
         try (var out = Files.newOutputStream(file)) {
             ImageIO.write(picture, "png", out);
         }
     }
 
-    private static XYChart chart(
-            SignalComparison comparison, String title, Function<SignalLayer, @Nullable Signal> signals) {
+    static int height(SignalComparison comparison) {
+        return HEIGHT * groups(comparison).size();
+    }
+
+    private static Map<String, List<SignalComparison.Row>> groups(SignalComparison comparison) {
+        return comparison.rows().stream()
+                .collect(Collectors.groupingBy(SignalComparison.Row::group, LinkedHashMap::new, Collectors.toList()));
+    }
+
+    private static XYChart chart(String group, List<SignalComparison.Row> rows, Column column) {
         XYChart chart = new XYChartBuilder()
-                .width(WIDTH)
+                .width(column.width())
                 .height(HEIGHT)
-                .title(title)
+                .title(group + ": " + column.title())
                 .xAxisTitle("layer")
                 .yAxisTitle("standard deviation")
                 .build();
+        boolean first = column.equals(COLUMNS.get(0));
         chart.getStyler().setPlotGridLinesVisible(false);
-        chart.getStyler().setYAxisMin(Math.log10(LEAST)).setYAxisMax(Math.log10(MOST));
+        chart.getStyler().setYAxisMin(column.least()).setYAxisMax(column.most());
+        chart.getStyler().setXAxisMin(0.0).setXAxisMax((double) DeepSignal.LAYERS);
         // XChart's own logarithmic axis writes a label at every power of ten, 80 of them here, over each other.
-        chart.getStyler().setYAxisTickLabelsFormattingFunction(power -> String.format(Locale.ROOT, "1e%+.0f", power));
+        chart.getStyler()
+                .setYAxisTickLabelsFormattingFunction(
+                        power -> String.format(Locale.ROOT, power == Math.rint(power) ? "1e%+.0f" : "1e%+.1f", power));
+        chart.getStyler().setLegendVisible(first);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE).setChartBackgroundColor(Color.WHITE);
-        List<SignalComparison.Row> rows = comparison.rows();
         for (int i = 0; i < rows.size(); i++) {
-            add(chart, rows.get(i), i, signals);
+            add(chart, rows.get(i), i, column);
         }
         return chart;
     }
 
     /** Values that are zero, not finite or beyond the axis are left out: the curve ends there. */
-    private static void add(
-            XYChart chart, SignalComparison.Row row, int number, Function<SignalLayer, @Nullable Signal> signals) {
+    private static void add(XYChart chart, SignalComparison.Row row, int number, Column column) {
         List<Integer> depths = new ArrayList<>();
         List<Double> powers = new ArrayList<>();
         List<SignalLayer> layers = row.report().layers();
         for (int depth = 0; depth < layers.size(); depth++) {
-            Signal signal = signals.apply(layers.get(depth));
-            if (signal != null && !layers.get(depth).output() && isDrawable(signal)) {
+            Signal signal = column.signals().apply(layers.get(depth));
+            double power = signal == null || signal.nonFinite() > 0 ? Double.NaN : Math.log10(signal.std());
+            if (!layers.get(depth).output() && power >= column.least() && power <= column.most()) {
                 depths.add(depth);
-                powers.add(Math.log10(signal.std()));
+                powers.add(power);
             }
         }
         if (!depths.isEmpty()) {
             chart.addSeries(row.name(), depths, powers)
                     .setMarker(SeriesMarkers.NONE)
                     .setLineColor(COLORS[number % COLORS.length])
-                    .setLineStyle(LINES[number / COLORS.length % LINES.length]);
+                    .setLineWidth(Math.max(1, THICKEST - number))
+                    .setLineStyle(LINES[number % LINES.length]);
         }
-    }
-
-    private static boolean isDrawable(Signal signal) {
-        return signal.nonFinite() == 0 && signal.std() >= LEAST && signal.std() <= MOST;
     }
 }

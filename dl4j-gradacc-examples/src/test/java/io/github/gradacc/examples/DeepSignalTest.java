@@ -39,11 +39,18 @@ class DeepSignalTest {
         assertThat(after("tanh, Xavier uniform 5/3:")).startsWith("  The activations stay alive");
         assertThat(after("ReLU, Xavier uniform:")).startsWith("  The activations vanish");
         assertThat(after("ReLU, Kaiming normal:")).startsWith("  The activations stay alive");
+        assertThat(after("tanh, LSUV:")).startsWith("  The activations stay alive");
+        assertThat(after("ReLU, LSUV:")).startsWith("  The activations stay alive");
+        assertThat(after("3x3, linear, Dirac:"))
+                .startsWith("  The activations stay alive")
+                .endsWith("factor of 1.00 per layer.");
+        assertThat(after("3x3, linear, delta-orth.:")).endsWith("factor of 1.00 per layer.");
         assertThat(lines).last().isEqualTo("Curves: " + file);
         assertThat(text(err)).contains("Probing", "100%");
         BufferedImage picture = ImageIO.read(file.toFile());
         assertThat(picture.getWidth()).isEqualTo(SignalPlot.WIDTH);
-        assertThat(picture.getHeight()).isEqualTo(2 * SignalPlot.HEIGHT);
+        // Linear, tanh, ReLU and convolutions.
+        assertThat(picture.getHeight()).isEqualTo(4 * SignalPlot.HEIGHT);
     }
 
     @Test
