@@ -38,7 +38,7 @@ public final class WindowData {
         latest = batch;
     }
 
-    /** Returns the batches of the window, those that were settled as copies. */
+    /** Returns the batches of the window with their masks, as copies where they were settled. */
     public List<MultiDataSet> batches() {
         List<MultiDataSet> all = new ArrayList<>(settled);
         if (latest != null) {

@@ -13,8 +13,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * A DL4J network, seen as gradients and steps.
  *
  * <p>A step of native training, {@code net.fit(batch)}, falls apart into a pass for each micro-batch of the batch
- * ({@link #run}) and one {@link #step}. Between the two, {@link #discard()} forgets what was computed. Nothing but {@code step} and
- * {@link #endEpoch()} changes parameters, updater state or counters.
+ * ({@link #run}) and one {@link #step}. Between the two, {@link #discard()} forgets what was computed. Nothing but
+ * {@code step} and {@link #endEpoch()} changes parameters, updater state or counters.
  *
  * <p>Not thread-safe; callers hold {@link #monitor()} as native training does.
  */

@@ -41,6 +41,18 @@ import org.slf4j.LoggerFactory;
  * several batches keep a copy of their features and labels while the network has listeners, and of their activations if a
  * listener overrides {@code onForwardPass}.
  *
+ * <p>A network configured for truncated BPTT takes one step per time segment, as in native training:
+ *
+ * <pre>
+ *   for each window of k batches:
+ *       for each time segment:
+ *           for each micro-batch: go on from the state in which its sequences are
+ *           one step, as above
+ * </pre>
+ *
+ * <p>Such a window is kept whole until it is full. Its batches may have sequences of different lengths; then it equals the
+ * batch padded to the longest of them and masked there.
+ *
  * <p>Not everything is a sum over examples. Batch normalisation normalises with the statistics of its micro-batch, dropout
  * draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
  *
@@ -50,6 +62,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While a window is open the network may be used for anything but training: scoring, output, evaluation, saving. A
  * listener that is added then sees the window's last batch only.
+ *
+ * <p>Dropout and noise draw from the generator of the calling thread if the window is one micro-batch, as native training
+ * does. Otherwise each micro-batch has a stream of its own, which depends on the network's seed, the step and the position
+ * of the micro-batch alone.
  *
  * <p>One trainer serves one thread at a time, holds the network's lock while it works as native training does, and leaves
  * the network to its owner in between. Use native {@code fit} instead when the batch fits in memory and k is 1.
@@ -148,7 +164,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * stays.
      *
      * @param iterator as for {@link #fit(DataSetIterator)}; where it stands after an early end is undefined: reset it
-     * @param stop asked once after each step, never for a single batch
+     * @param stop asked once after each window's step (in truncated BPTT its last), never for a single batch
      * @return true if all batches of the epoch were used
      * @throws IllegalArgumentException if {@code stop} is null, and as for {@link #fit(DataSetIterator)}
      */
@@ -208,6 +224,9 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     /**
      * Adds one batch to the open window, and opens one if there is none. For loops written by hand.
+     *
+     * <p>With {@code parallelism} above 1, and in truncated BPTT, a batch may wait to be computed with those that follow it;
+     * what is wrong with it is then reported by the call that computes it.
      *
      * @param data the batch; its arrays may be reused when the call returns
      * @return a report if the batch filled the window and a step was taken, otherwise empty
@@ -415,6 +434,9 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
         /**
          * Sets how many micro-batches are computed side by side. Default 1.
+         *
+         * <p>More than 1 needs copies of the network around the same parameters; they are made by {@code build()}, by way of
+         * the configuration's JSON. Changes of the configuration after that do not reach them.
          *
          * <p>The gradients are summed in the order of the micro-batches, so the result has the same bits for every number
          * above 1, and for 1 if ND4J runs with one native thread. Each further worker takes the memory of one micro-batch's

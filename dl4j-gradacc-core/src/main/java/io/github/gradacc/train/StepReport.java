@@ -2,11 +2,12 @@
 package io.github.gradacc.train;
 
 /**
- * What one optimizer step was made of.
+ * What one optimizer step was made of. With truncated BPTT a window takes a step after each time segment, and the report
+ * is that of the last one.
  *
  * @param iteration number of the step, from 0; the number that listeners get in {@code iterationDone}
  * @param epoch number of epochs completed before the step
- * @param microBatches number of forward and backward passes in the window
+ * @param microBatches number of micro-batches in the window
  * @param examples number of examples in the window
  * @param score the network's score on the window before the step, regularisation included: what {@code network.score()}
  *     is after native training on the window in one batch
