@@ -23,6 +23,8 @@ import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
 import org.deeplearning4j.earlystopping.scorecalc.DataSetLossCalculator;
 import org.deeplearning4j.earlystopping.termination.MaxEpochsTerminationCondition;
 import org.deeplearning4j.earlystopping.termination.ScoreImprovementEpochTerminationCondition;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -93,7 +95,7 @@ class ReadmeTest {
         var trainer = GradientAccumulationTrainer.builder(network)
                 .accumulationSchedule(AccumulationSchedule.byEpoch(Map.of(0, 8, 4, 2))) // default: 1 batch
                 .microBatchSize(16) // default: batches are not split
-                .parallelism(1) // passes side by side; more arrives with a later version
+                .parallelism(2) // passes side by side, the same bits for any number; default: 1
                 .partialWindow(PartialWindow.STEP) // or DROP, or CARRY into the next epoch
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
                 .build();
@@ -101,6 +103,29 @@ class ReadmeTest {
         trainer.fit(iterator, 6);
         trainer.close();
         assertThat(network.getIterationCount()).isEqualTo(4 * 1 + 2 * 4);
+    }
+
+    @Test
+    void truncatedBptt() {
+        MultiLayerNetwork network = Nets.init(Nets.settings()
+                .list()
+                .layer(Nets.lstm(4))
+                .layer(Nets.rnnSoftmax(3))
+                .setInputType(InputType.recurrent(3))
+                .backpropType(BackpropType.TruncatedBPTT)
+                .tBPTTLength(2)
+                .build());
+        DataSetIterator sequences = iterate(Batches.sequences());
+        // snippet
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .accumulationSteps(2)
+                .build()) {
+            trainer.fit(sequences); // two batches, one optimizer step for each segment
+        }
+        // end
+        assertThat(network.getIterationCount())
+                .as("eight batches of five time steps")
+                .isEqualTo(8 / 2 * 3);
     }
 
     @Test

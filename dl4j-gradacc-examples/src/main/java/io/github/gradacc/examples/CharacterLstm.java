@@ -19,21 +19,21 @@ import org.nd4j.linalg.factory.Nd4j;
  * Teaches an LSTM to write sonnets, a character at a time, by truncated BPTT with accumulated gradients.
  *
  * <pre>
- *   sequences of 100 characters      in segments of 20: a step after each
- *   batches of 17 sequences          the most that "fits into memory"
+ *   sequences of 160 characters      in segments of 40: a step after each
+ *   batches of 6 sequences           the most that "fits into memory"
  *   windows of 2 batches             the gradients of both make one step
  * </pre>
  */
 public final class CharacterLstm {
 
-    static final int SEQUENCE = 100;
-    static final int SEGMENT = 20;
-    static final int BATCH = 17;
+    static final int SEQUENCE = 160;
+    static final int SEGMENT = 40;
+    static final int BATCH = 6;
     static final int BATCHES_PER_STEP = 2;
-    static final int EPOCHS = 40;
+    static final int EPOCHS = 20;
     static final int SAMPLE = 400;
 
-    private static final int UNITS = 128;
+    private static final int UNITS = 96;
     private static final int WORKERS = 2;
     private static final int PER_LINE = 10;
     private static final String BEGINNING = "Shall I ";
@@ -44,7 +44,7 @@ public final class CharacterLstm {
     /**
      * Runs the program. The exit status is 0, or 2 if an argument is wrong.
      *
-     * @param args the number of epochs, by default 40
+     * @param args the number of epochs, by default 20
      */
     public static void main(String[] args) throws IOException {
         int status = run(args, System.out, System.err);
