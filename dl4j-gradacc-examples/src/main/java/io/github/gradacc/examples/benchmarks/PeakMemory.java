@@ -14,8 +14,8 @@ import java.util.List;
  * Peak resident memory beyond the started process, in megabytes; a new process for each figure. The Java heap has a fixed
  * size and is touched at the start, so that only memory outside of it moves. Linux only.
  *
- * <p>All figures of a run come from training on the same number of examples, two steps of the largest effective batch: what
- * piles up with the number of passes shows in all of them, what piles up within a window in some.
+ * <p>All figures of a run come from training on the same number of examples, by default two steps of the largest effective
+ * batch: what piles up with the number of passes shows in all of them, what piles up within a window in some.
  */
 public final class PeakMemory {
 
@@ -27,7 +27,8 @@ public final class PeakMemory {
     /**
      * Prints the table.
      *
-     * @param args {@code full} for all sizes; {@code networks=}, {@code micro=} (one size), {@code effective=}
+     * @param args {@code full} for all sizes; {@code networks=}, {@code ways=}, {@code micro=} (one size),
+     *     {@code effective=}, {@code examples=}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         run(new Settings(args), System.out);
@@ -39,7 +40,9 @@ public final class PeakMemory {
                 .get(0);
         List<Integer> sizes =
                 settings.sizes("effective", List.of(256, 2048), List.of(256, 512, 1024, 2048, 4096, 8192, 16384));
-        int examples = 2 * sizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
+        int twoSteps = 2 * sizes.stream().mapToInt(Integer::intValue).max().orElseThrow();
+        int examples =
+                settings.sizes("examples", List.of(twoSteps), List.of(twoSteps)).get(0);
         List<String> headings = new ArrayList<>(List.of("network", "way"));
         sizes.forEach(size -> headings.add("effective " + size));
         var table = new MarkdownTable(out, headings);
@@ -49,7 +52,7 @@ public final class PeakMemory {
                     workload.title(),
                     "native, micro-batch " + micro,
                     megabytes(new Task(workload, Way.NATIVE_MICRO, micro, micro), examples)));
-            for (Way way : List.of(Way.NATIVE_WHOLE, Way.TRAINER_1, Way.TRAINER_2)) {
+            for (Way way : settings.ways(Way.NATIVE_WHOLE, Way.TRAINER_1, Way.TRAINER_2)) {
                 List<String> cells = new ArrayList<>(List.of(workload.title(), way.title()));
                 for (int size : sizes) {
                     cells.add(megabytes(new Task(workload, way, micro, size), examples));

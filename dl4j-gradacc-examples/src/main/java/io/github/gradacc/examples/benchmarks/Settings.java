@@ -14,7 +14,8 @@ import java.util.function.Function;
  */
 final class Settings {
 
-    private static final Set<String> NAMES = Set.of("networks", "micro", "effective", "ks", "rounds");
+    private static final Set<String> NAMES =
+            Set.of("networks", "ways", "micro", "effective", "examples", "ks", "rounds");
 
     private final Map<String, String> given = new HashMap<>();
     private boolean full;
@@ -37,6 +38,11 @@ final class Settings {
     /** The networks to measure. */
     List<Workload> networks(Workload... byDefault) {
         return list("networks", Workload::valueOf, List.of(byDefault), List.of(byDefault));
+    }
+
+    /** The ways to measure. */
+    List<Way> ways(Way... byDefault) {
+        return list("ways", Way::valueOf, List.of(byDefault), List.of(byDefault));
     }
 
     /** The sizes of a setting. */
