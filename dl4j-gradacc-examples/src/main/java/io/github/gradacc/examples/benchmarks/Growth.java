@@ -17,7 +17,8 @@ public final class Growth {
     /**
      * Prints the table.
      *
-     * @param args {@code full} for all k; {@code networks=}, {@code micro=} (one size), {@code ks=}, {@code rounds=}
+     * @param args {@code full} for all k; {@code networks=}, {@code ways=}, {@code micro=} (one size), {@code ks=},
+     *     {@code rounds=}
      */
     public static void main(String[] args) {
         run(new Settings(args), System.out);
@@ -32,7 +33,7 @@ public final class Growth {
         ks.subList(1, ks.size()).forEach(k -> headings.add("k = " + k));
         var table = new MarkdownTable(out, headings);
         for (Workload workload : settings.networks(Workload.MLP, Workload.LENET)) {
-            for (Way way : List.of(Way.TRAINER_1, Way.TRAINER_2)) {
+            for (Way way : settings.ways(Way.TRAINER_1, Way.TRAINER_2)) {
                 List<Task> tasks = ks.stream()
                         .map(k -> new Task(workload, way, micro, k * micro))
                         .toList();
