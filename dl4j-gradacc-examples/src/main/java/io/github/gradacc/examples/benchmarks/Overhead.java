@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples.benchmarks;
+
+import static io.github.gradacc.examples.benchmarks.MarkdownTable.decimals;
+
+import java.io.PrintStream;
+import java.util.List;
+
+/**
+ * What accumulation adds to the passes it is made of: the time of a window over the time of its bare forward and backward
+ * passes, and over these and one native step, which is what no way of training can do without.
+ */
+public final class Overhead {
+
+    private Overhead() {}
+
+    /**
+     * Prints the table.
+     *
+     * @param args {@code full} for all sizes; {@code networks=}, {@code micro=}, {@code effective=}, {@code rounds=}
+     */
+    public static void main(String[] args) {
+        run(new Settings(args), System.out);
+    }
+
+    static void run(Settings settings, PrintStream out) {
+        out.println(Machine.description());
+        var table = new MarkdownTable(
+                out,
+                List.of(
+                        "network",
+                        "effective batch",
+                        "micro-batch",
+                        "bare passes, ms",
+                        "window / passes",
+                        "window / (passes and step)"));
+        for (Workload workload : settings.networks(Workload.MLP, Workload.LENET)) {
+            for (int effective : settings.sizes("effective", List.of(256), List.of(256, 1024))) {
+                for (int micro : settings.sizes("micro", List.of(32), List.of(8, 32, 128))) {
+                    table.row(row(workload, micro, effective, settings.rounds()));
+                }
+            }
+        }
+    }
+
+    private static List<String> row(Workload workload, int micro, int effective, int count) {
+        Task passes = new Task(workload, Way.BARE_PASSES, micro, effective);
+        Task withStep = new Task(workload, Way.BARE_PASSES_AND_STEP, micro, effective);
+        Task window = new Task(workload, Way.TRAINER_1, micro, effective);
+        Rounds rounds = Rounds.measure(List.of(passes, withStep, window), count);
+        return List.of(
+                workload.title(),
+                String.valueOf(effective),
+                String.valueOf(micro),
+                decimals(1, rounds.milliseconds(passes)),
+                decimals(3, rounds.ratio(window, passes)),
+                decimals(3, rounds.ratio(window, withStep)));
+    }
+}

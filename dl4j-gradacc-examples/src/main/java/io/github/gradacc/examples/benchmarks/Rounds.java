@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * The times of tasks that took turns in one process.
+ *
+ * <p>Every figure is a median over the rounds, a ratio the median of the ratios of each round: not the ratio of the medians.
+ *
+ * @param tasks the tasks, in the order of their turns
+ * @param milliseconds for each round, the time of each task
+ */
+record Rounds(List<Task> tasks, List<double[]> milliseconds) {
+
+    private static final int WARM_UP_ROUNDS = 2;
+
+    /**
+     * Lets tasks take turns in a new process.
+     *
+     * @param tasks the tasks
+     * @param rounds number of measured rounds, after two to warm up
+     */
+    static Rounds measure(List<Task> tasks, int rounds) {
+        int turns = tasks.size();
+        var options = new OptionsBuilder()
+                .include(TurnsBenchmark.class.getName() + "\\.run$")
+                .param("tasks", tasks.stream().map(Task::toString).collect(Collectors.joining(",")))
+                .forks(1)
+                .threads(1)
+                .warmupIterations(WARM_UP_ROUNDS * turns)
+                .measurementIterations(rounds * turns)
+                .shouldFailOnError(true)
+                .verbosity(VerboseMode.SILENT)
+                .build();
+        try {
+            double[] times = new Runner(options)
+                    .runSingle().getBenchmarkResults().iterator().next().getIterationResults().stream()
+                            .mapToDouble(
+                                    iteration -> iteration.getPrimaryResult().getScore())
+                            .toArray();
+            return new Rounds(tasks, cut(times, turns));
+        } catch (RunnerException e) {
+            throw new IllegalStateException("JMH could not measure " + tasks + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The time of a task. */
+    double milliseconds(Task task) {
+        int turn = turnOf(task);
+        return median(round -> milliseconds.get(round)[turn]);
+    }
+
+    /** How many times as fast as the reference a task is. */
+    double speed(Task task, Task reference) {
+        return ratio(reference, task);
+    }
+
+    /** The time of a task over the time of another. */
+    double ratio(Task numerator, Task denominator) {
+        int above = turnOf(numerator);
+        int below = turnOf(denominator);
+        return median(round -> milliseconds.get(round)[above] / milliseconds.get(round)[below]);
+    }
+
+    private int turnOf(Task task) {
+        int turn = tasks.indexOf(task);
+        if (turn < 0) {
+            throw new IllegalArgumentException(task + " is none of " + tasks);
+        }
+        return turn;
+    }
+
+    private double median(IntToDoubleFunction ofRound) {
+        double[] sorted = IntStream.range(0, milliseconds.size())
+                .mapToDouble(ofRound)
+                .sorted()
+                .toArray();
+        int upper = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2;
+    }
+
+    private static List<double[]> cut(double[] times, int turns) {
+        List<double[]> rounds = new ArrayList<>();
+        for (int from = 0; from < times.length; from += turns) {
+            rounds.add(Arrays.copyOfRange(times, from, from + turns));
+        }
+        return rounds;
+    }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Several tasks that take turns in one process: iteration i of JMH measures task i mod n, once.
+ *
+ * <p>So whatever drifts on the machine meets all tasks alike, and ratios may be taken round by round. {@link Rounds} runs
+ * it. Public because JMH wants it so.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+public class TurnsBenchmark {
+
+    /** The tasks' text forms, with commas between them. */
+    @Param("")
+    public String tasks = "";
+
+    private final List<Way.Work> works = new ArrayList<>();
+    private int turn = -1;
+
+    /** For JMH. */
+    public TurnsBenchmark() {}
+
+    /** Makes the networks and their data. */
+    @Setup(Level.Trial)
+    public void prepare() {
+        Arrays.stream(tasks.split(",")).map(Task::parse).map(Task::prepare).forEach(works::add);
+    }
+
+    /** Passes the turn to the next task. */
+    @Setup(Level.Iteration)
+    public void next() {
+        turn = (turn + 1) % works.size();
+    }
+
+    /** What is timed. */
+    @Benchmark
+    public void run() {
+        works.get(turn).run();
+    }
+
+    /** Closes the trainers. */
+    @TearDown(Level.Trial)
+    public void close() {
+        works.forEach(Way.Work::close);
+    }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples.benchmarks;
+
+import io.github.gradacc.train.GradientAccumulationTrainer;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** A way to go once through a batch. */
+enum Way {
+
+    /** Native {@code fit} on the whole batch: one step. */
+    NATIVE_WHOLE("native, whole batch") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            return () -> network.fit(batch);
+        }
+    },
+
+    /** Native {@code fit} on each micro-batch: a step each, so something else is learnt, on the same examples. */
+    NATIVE_MICRO("native, micro-batches") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            List<DataSet> microBatches = views(batch, microBatch);
+            return () -> microBatches.forEach(network::fit);
+        }
+    },
+
+    /** Forward and backward pass on each micro-batch and nothing else: the least that any accumulation can cost. */
+    BARE_PASSES("bare passes") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            List<DataSet> microBatches = views(batch, microBatch);
+            return () -> microBatches.forEach(part -> pass(network, part));
+        }
+    },
+
+    /** Bare passes but for the last micro-batch, which gets a native {@code fit}: with what one step costs natively. */
+    BARE_PASSES_AND_STEP("bare passes and a native step") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            List<DataSet> microBatches = views(batch, microBatch);
+            int last = microBatches.size() - 1;
+            return () -> {
+                microBatches.subList(0, last).forEach(part -> pass(network, part));
+                network.fit(microBatches.get(last));
+            };
+        }
+    },
+
+    /** The trainer: one step. */
+    TRAINER_1("trainer, parallelism(1)") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            return train(network, batch, microBatch, 1);
+        }
+    },
+
+    /** The trainer with two workers: one step. */
+    TRAINER_2("trainer, parallelism(2)") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            return train(network, batch, microBatch, 2);
+        }
+    };
+
+    private final String title;
+
+    Way(String title) {
+        this.title = title;
+    }
+
+    /** The name to print. */
+    String title() {
+        return title;
+    }
+
+    /**
+     * Does all that is done once.
+     *
+     * @param network belongs to the work from now on
+     * @param batch not copied
+     * @param microBatch examples of a micro-batch
+     */
+    abstract Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch);
+
+    /** Goes once through the batch each time it is done. */
+    @FunctionalInterface
+    interface Work extends AutoCloseable {
+
+        void run();
+
+        @Override
+        default void close() {}
+    }
+
+    private static Work train(MultiLayerNetwork network, DataSet batch, int microBatch, int parallelism) {
+        GradientAccumulationTrainer trainer = GradientAccumulationTrainer.builder(network)
+                .microBatchSize(microBatch)
+                .parallelism(parallelism)
+                .build();
+        return new Work() {
+            @Override
+            public void run() {
+                trainer.fit(batch);
+            }
+
+            @Override
+            public void close() {
+                trainer.close();
+            }
+        };
+    }
+
+    private static void pass(MultiLayerNetwork network, DataSet microBatch) {
+        network.setInput(microBatch.getFeatures());
+        network.setLabels(microBatch.getLabels());
+        network.computeGradientAndScore();
+    }
+
+    private static List<DataSet> views(DataSet batch, int microBatch) {
+        List<DataSet> views = new ArrayList<>();
+        int examples = batch.numExamples();
+        for (int from = 0; from < examples; from += microBatch) {
+            var rows = NDArrayIndex.interval(from, Math.min(from + microBatch, examples));
+            views.add(
+                    new DataSet(batch.getFeatures().get(rows), batch.getLabels().get(rows)));
+        }
+        return views;
+    }
+}

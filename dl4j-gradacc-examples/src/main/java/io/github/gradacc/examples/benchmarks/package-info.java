@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What accumulation costs and saves, in time and memory: four programs that print Markdown tables. They may use JMH and
+ * everything public; nothing else uses them.
+ */
+@NullMarked
+package io.github.gradacc.examples.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
