@@ -59,6 +59,16 @@ public final class Batches {
         return ragged((data, n) -> data.normal(n, 3, 5), (data, n) -> data.oneHotSequences(n, 3, 5));
     }
 
+    /** Batches of four sequences, 3 values and as many steps as given for each batch, with a class label at each step. */
+    public static List<DataSet> ofLengths(int... lengths) {
+        Data data = new Data(12, DataType.DOUBLE);
+        List<DataSet> batches = new ArrayList<>();
+        for (int length : lengths) {
+            batches.add(new DataSet(data.normal(4, 3, length), data.oneHotSequences(4, 3, length)));
+        }
+        return batches;
+    }
+
     /** Ragged batches of sequences, 3 values and 5 steps, with one class label each. */
     public static List<DataSet> labelledSequences() {
         return ragged((data, n) -> data.normal(n, 3, 5), (data, n) -> data.oneHot(n, 3));

@@ -296,12 +296,7 @@ class ExactMasksTest {
     }
 
     private static List<DataSet> ofDifferentLengths() {
-        Data data = new Data(12, DataType.DOUBLE);
-        List<DataSet> batches = new ArrayList<>();
-        for (int length : LENGTHS) {
-            batches.add(new DataSet(data.normal(4, 3, length), data.oneHotSequences(4, 3, length)));
-        }
-        return batches;
+        return Batches.ofLengths(LENGTHS);
     }
 
     private static List<DataSet> ofDifferentLengthsMasked() {
