@@ -102,7 +102,7 @@ final class MultiLayerInternals implements Internals {
         }
         MaskCounts.require(batch);
         if (segmentLength().isPresent()) {
-            TruncatedBptt.requireSequences(batch);
+            TruncatedBptt.requireFeatureSequence(batch);
             TruncatedBptt.requireFits(batch);
         }
     }

@@ -49,10 +49,9 @@ final class TruncatedBptt {
         }
     }
 
-    /** @throws IllegalArgumentException if features or labels are not sequences */
-    static void requireSequences(MultiDataSet batch) {
+    /** @throws IllegalArgumentException if the features are not a sequence; a graph may have inputs without time */
+    static void requireFeatureSequence(MultiDataSet batch) {
         requireSequence("features", batch.getFeatures(0));
-        requireSequence("labels", batch.getLabels(0));
     }
 
     private static void requireSequence(String what, INDArray array) {
@@ -66,11 +65,14 @@ final class TruncatedBptt {
     }
 
     /**
-     * Checks that all sequences of a batch, and their masks, have the same length.
+     * Checks that the labels of a batch are sequences, and that all its sequences and their masks have the same length.
      *
-     * @throws IllegalArgumentException if they have not
+     * @throws IllegalArgumentException if they are not, or have not
      */
     static void requireFits(MultiDataSet batch) {
+        for (INDArray labels : batch.getLabels()) {
+            requireSequence("labels", labels);
+        }
         long steps = -1;
         for (INDArray[] arrays : new INDArray[][] {batch.getFeatures(), batch.getLabels()}) {
             for (INDArray array : arrays) {

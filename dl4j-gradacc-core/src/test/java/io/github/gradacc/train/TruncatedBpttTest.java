@@ -339,6 +339,15 @@ class TruncatedBpttTest {
         }
         assertThat(network.params()).isEqualTo(before);
         assertThat(network.getIterationCount()).isZero();
+
+        ComputationGraph graph = AsGraph.of(network);
+        try (var trainer = GradientAccumulationTrainer.builder(graph).build()) {
+            assertThatThrownBy(() -> trainer.fit(batch))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("truncated BPTT", "time");
+        }
+        assertThat(graph.params()).isEqualTo(before);
+        assertThat(graph.getIterationCount()).isZero();
     }
 
     @Test
