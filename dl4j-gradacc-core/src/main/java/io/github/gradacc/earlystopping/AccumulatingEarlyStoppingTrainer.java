@@ -24,7 +24,8 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  *           score the network, keep it if it is the best so far; end if an epoch condition holds for the score
  * </pre>
  *
- * <p>An iteration is an optimizer step: iteration conditions are asked once after each, never for a single batch. A window
+ * <p>An iteration is an optimizer step: iteration conditions are asked once after each, never for a single batch. In truncated
+ * BPTT, where a window takes a step for each time segment, they are asked after the last of them, as in DL4J. A window
  * that is open at the end of an epoch is stepped on, dropped or carried on before the epoch's score is taken; one that is
  * carried when training ends is dropped.
  *

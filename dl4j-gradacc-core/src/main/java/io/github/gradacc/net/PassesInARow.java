@@ -23,6 +23,7 @@ final class PassesInARow implements PassRunner {
         }
     }
 
+    /** Has neither threads nor memory of its own. */
     @Override
     public void close() {}
 }

@@ -54,15 +54,19 @@ final class PassesSideBySide implements PassRunner {
         });
         try (var oneEach = SingleNativeThread.claim()) {
             sink.makeRoom();
-            Turns.@Nullable Turn first = turns.next();
-            for (Worker worker : workers) {
-                worker.start(source -> turns.takeAll(turns.next(), pass -> source.run(pass, sink, keepsActivations)));
-            }
             try {
+                Turns.@Nullable Turn first = turns.next();
+                for (Worker worker : workers) {
+                    worker.start(
+                            source -> turns.takeAll(turns.next(), pass -> source.run(pass, sink, keepsActivations)));
+                }
                 turns.takeAll(first, pass -> {
                     sink.beforePass(pass);
                     return network.run(pass, sink, keepsActivations);
                 });
+            } catch (RuntimeException | Error e) {
+                // A thread that cannot be started: those that were must not wait for a turn that will not come.
+                turns.fail(e);
             } finally {
                 workers.forEach(Worker::await);
             }

@@ -7,8 +7,11 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.layers.recurrent.BidirectionalLayer;
 import org.deeplearning4j.nn.layers.recurrent.GravesBidirectionalLSTM;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -30,7 +33,8 @@ final class TruncatedBptt {
 
     /** @throws IllegalStateException if a layer cannot carry its state from segment to segment */
     static void requireCarryingLayers(Layer[] layers) {
-        for (Layer layer : layers) {
+        for (Layer outer : layers) {
+            Layer layer = outer instanceof BaseWrapperLayer wrapper ? wrapper.getUnderlying() : outer;
             String name = layer.conf().getLayer().getLayerName();
             String which = "Layer " + (name == null ? layer.getIndex() : "'" + name + "'") + ", a "
                     + layer.conf().getLayer().getClass().getSimpleName() + ",";
@@ -40,13 +44,18 @@ final class TruncatedBptt {
                                 + " yet: DL4J cannot train it so. Use backpropType(BackpropType.Standard) or layers of one"
                                 + " direction");
             }
-            if (layer.conf().getLayer() instanceof BaseRecurrentLayer recurrent
-                    && recurrent.getRnnDataFormat() == RNNFormat.NWC) {
+            if (hasTimeSecond(layer.conf().getLayer())) {
                 throw new IllegalStateException(
                         which + " has the data format NWC, but in truncated BPTT DL4J cuts sequences"
                                 + " along their last dimension: use RNNFormat.NCW, shape [examples, values, time]");
             }
         }
+    }
+
+    private static boolean hasTimeSecond(org.deeplearning4j.nn.conf.layers.Layer layer) {
+        return (layer instanceof BaseRecurrentLayer recurrent && recurrent.getRnnDataFormat() == RNNFormat.NWC)
+                || (layer instanceof RnnOutputLayer output && output.getRnnDataFormat() == RNNFormat.NWC)
+                || (layer instanceof RnnLossLayer loss && loss.getRnnDataFormat() == RNNFormat.NWC);
     }
 
     /** @throws IllegalArgumentException if the features are not a sequence; a graph may have inputs without time */

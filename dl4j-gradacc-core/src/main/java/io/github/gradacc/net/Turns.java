@@ -37,8 +37,7 @@ final class Turns {
         try {
             return passes.hasNext() ? new Turn(handedOut++, passes.next()) : null;
         } catch (RuntimeException | Error e) {
-            failure = e;
-            notifyAll();
+            fail(e);
             return null;
         }
     }
@@ -88,6 +87,14 @@ final class Turns {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Ends the run, if it has not failed before. */
+    synchronized void fail(Throwable thrown) {
+        if (failure == null) {
+            failure = thrown;
+        }
+        notifyAll();
     }
 
     /** Throws what ended the run, if it failed. */

@@ -50,7 +50,7 @@ import org.slf4j.LoggerFactory;
  *           one step, as above
  * </pre>
  *
- * <p>Such a window is kept whole until it is full. Its batches may have sequences of different lengths; then it equals the
+ * <p>Sequences shorter than a segment are one segment, as in native training. Such a window is kept whole until it is full. Its batches may have sequences of different lengths; then it equals the
  * batch padded to the longest of them and masked there.
  *
  * <p>Not everything is a sum over examples. Batch normalisation normalises with the statistics of its micro-batch, dropout
@@ -58,7 +58,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of the
  * network are as after the last step, and the open window is discarded; a batch that {@code accumulate} refuses before
- * anything was computed (wrong arrays, missing labels) leaves the open window as it was.
+ * anything was computed (wrong arrays, missing labels) leaves the open window as it was. In truncated BPTT the last step may
+ * be one on an earlier segment of the same window.
  *
  * <p>While a window is open the network may be used for anything but training: scoring, output, evaluation, saving. A
  * listener that is added then sees the window's last batch only.
@@ -90,8 +91,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /**
      * Starts the configuration of a trainer.
      *
-     * @param network an initialised network with an output layer, trained by stochastic gradient descent (any updater) and
-     *     standard backpropagation; not copied
+     * @param network an initialised network with an output layer, trained by stochastic gradient descent (any updater),
+     *     with standard backpropagation or truncated BPTT; not copied
      * @return a builder, whose {@code build()} checks the network
      */
     public static Builder builder(MultiLayerNetwork network) {
@@ -103,7 +104,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * {@code DataSetIterator} serves a graph with one of each, as DL4J has it.
      *
      * @param graph an initialised graph whose outputs are output layers, trained by stochastic gradient descent (any
-     *     updater) and standard backpropagation; not copied
+     *     updater), with standard backpropagation or truncated BPTT; not copied
      * @return a builder, whose {@code build()} checks the graph
      */
     public static Builder builder(ComputationGraph graph) {
@@ -178,7 +179,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     }
 
     /**
-     * Takes one optimizer step on this data, computed in micro-batches.
+     * Takes one optimizer step on this data, computed in micro-batches; in truncated BPTT one for each time segment.
      *
      * @param data the window
      * @return what the step was made of
@@ -253,7 +254,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     }
 
     /**
-     * Takes a step on the window that is open, however full it is.
+     * Takes a step on the window that is open, however full it is; in truncated BPTT one for each time segment.
      *
      * @return a report, or empty if no window is open
      * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the window
@@ -289,9 +290,9 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         try (var use = singleThread.enter()) {
             if (window.isOpen()) {
                 log.warn(
-                        "The trainer is closed with {} examples in an open window; they are dropped. flush() takes a step"
+                        "The trainer is closed with {} batches in an open window; they are dropped. flush() takes a step"
                                 + " on them",
-                        window.sum().examples());
+                        window.batches());
             }
             window.close();
             network.discard();

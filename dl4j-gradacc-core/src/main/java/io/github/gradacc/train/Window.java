@@ -38,8 +38,8 @@ final class Window implements AutoCloseable {
     private int batches;
     private int openedAt;
     private int pendingBatches;
-    private int pending;
-    private int made;
+    private int pendingPasses;
+    private int passesMade;
 
     Window(int microBatchSize, OptionalInt segmentLength) {
         this.microBatchSize = microBatchSize;
@@ -86,19 +86,19 @@ final class Window implements AutoCloseable {
         ownNumbers = size > 1 || microBatches > 1;
         batches++;
         pendingBatches++;
-        pending += microBatches;
+        pendingPasses += microBatches;
         lastBatch = batch;
         data.add(batch);
     }
 
     /** Returns the number of micro-batches of the window, in all batches so far. */
     int microBatches() {
-        return made + pending;
+        return passesMade + pendingPasses;
     }
 
     /** Tells whether passes can be made before the window is full, and there are enough of them. */
     boolean isReady(int parallelism) {
-        return segmentLength.isEmpty() && pending >= parallelism;
+        return segmentLength.isEmpty() && pendingPasses >= parallelism;
     }
 
     /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
@@ -122,8 +122,8 @@ final class Window implements AutoCloseable {
 
     /** Notes that all pending passes were made. */
     void passed() {
-        made += pending;
-        pending = 0;
+        passesMade += pendingPasses;
+        pendingPasses = 0;
         pendingBatches = 0;
         if (!keepsData) {
             data.clear();
@@ -157,8 +157,8 @@ final class Window implements AutoCloseable {
         lastBatch = null;
         batches = 0;
         pendingBatches = 0;
-        pending = 0;
-        made = 0;
+        pendingPasses = 0;
+        passesMade = 0;
     }
 
     @Override
@@ -178,7 +178,7 @@ final class Window implements AutoCloseable {
         private final Iterator<MultiDataSet> remaining = pendingData().iterator();
         private final int segment;
         private Iterator<MultiDataSet> microBatches = List.<MultiDataSet>of().iterator();
-        private int next = made;
+        private int next = passesMade;
 
         Passes(int segment) {
             this.segment = segment;

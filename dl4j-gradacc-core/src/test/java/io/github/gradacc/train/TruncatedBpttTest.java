@@ -25,14 +25,18 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.graph.rnn.DuplicateToTimeSeriesVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.GravesLSTM;
+import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -46,6 +50,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.schedule.ScheduleType;
 import org.nd4j.linalg.schedule.StepSchedule;
 
@@ -293,7 +298,7 @@ class TruncatedBpttTest {
     @Test
     void refusesLayersThatReadFromTheEnd() {
         for (Layer layer : List.of(
-                new org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional(lstm(4)),
+                new Bidirectional(lstm(4)),
                 new org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM.Builder()
                         .nOut(4)
                         .build())) {
@@ -308,6 +313,47 @@ class TruncatedBpttTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContainingAll("Layer", layer.getClass().getSimpleName(), "BackpropType.Standard");
         }
+    }
+
+    @Test
+    void refusesThemInsideWrappersToo() {
+        MultiLayerNetwork network =
+                Nets.init(configuration(sgd(), SEGMENT, new FrozenLayer(new Bidirectional(lstm(4))), rnnSoftmax(3)));
+        assertThatThrownBy(() -> GradientAccumulationTrainer.builder(network).build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("Layer", "Bidirectional", "BackpropType.Standard");
+    }
+
+    static Stream<List<Layer>> timeSecond() {
+        return Stream.of(
+                List.of(
+                        new LSTM.Builder()
+                                .nIn(3)
+                                .nOut(4)
+                                .dataFormat(RNNFormat.NWC)
+                                .build(),
+                        rnnSoftmax(3)),
+                List.of(new RnnOutputLayer.Builder(LossFunction.MCXENT)
+                        .nIn(3)
+                        .nOut(3)
+                        .dataFormat(RNNFormat.NWC)
+                        .build()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("timeSecond")
+    void refusesTimeInTheSecondDimension(List<Layer> layers) {
+        var list = sgd().list();
+        for (Layer layer : layers) {
+            list.layer(layer);
+        }
+        MultiLayerNetwork network = Nets.init(list.setInputType(InputType.recurrent(3, STEPS, RNNFormat.NWC))
+                .backpropType(BackpropType.TruncatedBPTT)
+                .tBPTTLength(SEGMENT)
+                .build());
+        assertThatThrownBy(() -> GradientAccumulationTrainer.builder(network).build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("NWC", "NCW");
     }
 
     static Stream<DataSet> unfit() {
