@@ -18,7 +18,7 @@ public final class Growth {
      * Prints the table.
      *
      * @param args {@code full} for all k; {@code networks=}, {@code ways=}, {@code micro=} (one size), {@code ks=},
-     *     {@code rounds=}
+     *     {@code rounds=}, {@code warmup=} (seconds)
      */
     public static void main(String[] args) {
         run(new Settings(args), System.out);
@@ -37,7 +37,7 @@ public final class Growth {
                 List<Task> tasks = ks.stream()
                         .map(k -> new Task(workload, way, micro, k * micro))
                         .toList();
-                table.row(row(Rounds.measure(tasks, settings.rounds())));
+                table.row(row(Rounds.measure(tasks, settings.rounds(), settings.warmUpSeconds())));
             }
         }
     }

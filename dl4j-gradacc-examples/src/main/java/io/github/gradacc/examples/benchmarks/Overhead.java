@@ -8,7 +8,8 @@ import java.util.List;
 
 /**
  * What accumulation adds to the passes it is made of: the time of a window over the time of its bare forward and backward
- * passes, and over these and one native step, which is what no way of training can do without.
+ * passes; over these and one native step, which no way of training can do without; and over these, the step and the
+ * additions in BLAS, which no way of accumulating can do without.
  */
 public final class Overhead {
 
@@ -17,7 +18,8 @@ public final class Overhead {
     /**
      * Prints the table.
      *
-     * @param args {@code full} for all sizes; {@code networks=}, {@code micro=}, {@code effective=}, {@code rounds=}
+     * @param args {@code full} for all sizes; {@code networks=}, {@code micro=}, {@code effective=}, {@code rounds=},
+     *     {@code warmup=} (seconds)
      */
     public static void main(String[] args) {
         run(new Settings(args), System.out);
@@ -33,27 +35,36 @@ public final class Overhead {
                         "micro-batch",
                         "bare passes, ms",
                         "window / passes",
-                        "window / (passes and step)"));
+                        "window / (passes and step)",
+                        "first quartile",
+                        "third quartile",
+                        "window / (passes, sum and step)"));
         for (Workload workload : settings.networks(Workload.MLP, Workload.LENET)) {
             for (int effective : settings.sizes("effective", List.of(256), List.of(256, 1024))) {
                 for (int micro : settings.sizes("micro", List.of(32), List.of(8, 32, 128))) {
-                    table.row(row(workload, micro, effective, settings.rounds()));
+                    table.row(row(workload, micro, effective, settings));
                 }
             }
         }
     }
 
-    private static List<String> row(Workload workload, int micro, int effective, int count) {
+    private static List<String> row(Workload workload, int micro, int effective, Settings settings) {
         Task passes = new Task(workload, Way.BARE_PASSES, micro, effective);
         Task withStep = new Task(workload, Way.BARE_PASSES_AND_STEP, micro, effective);
         Task window = new Task(workload, Way.TRAINER_1, micro, effective);
-        Rounds rounds = Rounds.measure(List.of(passes, withStep, window), count);
+        Task withSum = new Task(workload, Way.BARE_PASSES_SUM_AND_STEP, micro, effective);
+        Rounds rounds =
+                Rounds.measure(List.of(passes, withStep, withSum, window), settings.rounds(), settings.warmUpSeconds());
+        double[] quartiles = rounds.quartiles(window, withStep);
         return List.of(
                 workload.title(),
                 String.valueOf(effective),
                 String.valueOf(micro),
                 decimals(1, rounds.milliseconds(passes)),
                 decimals(3, rounds.ratio(window, passes)),
-                decimals(3, rounds.ratio(window, withStep)));
+                decimals(3, rounds.ratio(window, withStep)),
+                decimals(3, quartiles[0]),
+                decimals(3, quartiles[1]),
+                decimals(3, rounds.ratio(window, withSum)));
     }
 }

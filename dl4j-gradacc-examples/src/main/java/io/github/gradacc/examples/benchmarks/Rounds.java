@@ -22,22 +22,25 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 record Rounds(List<Task> tasks, List<double[]> milliseconds) {
 
-    private static final int WARM_UP_ROUNDS = 2;
-
     /**
      * Lets tasks take turns in a new process.
      *
+     * <p>Warming up takes long on few cores: Java's compiler works on those that the tasks need, and slows most what uses
+     * all of them.
+     *
      * @param tasks the tasks
-     * @param rounds number of measured rounds, after two to warm up
+     * @param rounds number of measured rounds
+     * @param warmUpSeconds for how long they take turns before
      */
-    static Rounds measure(List<Task> tasks, int rounds) {
+    static Rounds measure(List<Task> tasks, int rounds, int warmUpSeconds) {
         int turns = tasks.size();
         var options = new OptionsBuilder()
                 .include(TurnsBenchmark.class.getName() + "\\.run$")
                 .param("tasks", tasks.stream().map(Task::toString).collect(Collectors.joining(",")))
+                .param("warmUpSeconds", String.valueOf(warmUpSeconds))
                 .forks(1)
                 .threads(1)
-                .warmupIterations(WARM_UP_ROUNDS * turns)
+                .warmupIterations(0)
                 .measurementIterations(rounds * turns)
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT)
@@ -72,6 +75,15 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
         return median(round -> milliseconds.get(round)[above] / milliseconds.get(round)[below]);
     }
 
+    /** The quartiles of the ratios whose median is {@link #ratio}: the first and the third. */
+    double[] quartiles(Task numerator, Task denominator) {
+        int above = turnOf(numerator);
+        int below = turnOf(denominator);
+        double[] sorted =
+                sorted(round -> milliseconds.get(round)[above] / milliseconds.get(round)[below]);
+        return new double[] {sorted[sorted.length / 4], sorted[sorted.length - 1 - sorted.length / 4]};
+    }
+
     private int turnOf(Task task) {
         int turn = tasks.indexOf(task);
         if (turn < 0) {
@@ -81,12 +93,16 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
     }
 
     private double median(IntToDoubleFunction ofRound) {
-        double[] sorted = IntStream.range(0, milliseconds.size())
+        double[] sorted = sorted(ofRound);
+        int upper = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2;
+    }
+
+    private double[] sorted(IntToDoubleFunction ofRound) {
+        return IntStream.range(0, milliseconds.size())
                 .mapToDouble(ofRound)
                 .sorted()
                 .toArray();
-        int upper = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2;
     }
 
     private static List<double[]> cut(double[] times, int turns) {

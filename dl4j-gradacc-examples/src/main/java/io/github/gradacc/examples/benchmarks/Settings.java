@@ -15,7 +15,7 @@ import java.util.function.Function;
 final class Settings {
 
     private static final Set<String> NAMES =
-            Set.of("networks", "ways", "micro", "effective", "examples", "ks", "rounds");
+            Set.of("networks", "ways", "micro", "effective", "examples", "ks", "rounds", "warmup");
 
     private final Map<String, String> given = new HashMap<>();
     private boolean full;
@@ -52,7 +52,16 @@ final class Settings {
 
     /** The number of measured rounds. */
     int rounds() {
-        return sizes("rounds", List.of(7), List.of(7)).get(0);
+        return number("rounds", 11);
+    }
+
+    /** For how many seconds to warm up before each row. */
+    int warmUpSeconds() {
+        return number("warmup", 40);
+    }
+
+    private int number(String name, int byDefault) {
+        return sizes(name, List.of(byDefault), List.of(byDefault)).get(0);
     }
 
     private <T> List<T> list(String name, Function<String, T> parse, List<T> byDefault, List<T> ifFull) {

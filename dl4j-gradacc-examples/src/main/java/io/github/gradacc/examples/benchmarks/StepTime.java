@@ -17,7 +17,8 @@ public final class StepTime {
     /**
      * Prints the table.
      *
-     * @param args {@code full} for all sizes; {@code networks=}, {@code micro=}, {@code effective=}, {@code rounds=}
+     * @param args {@code full} for all sizes; {@code networks=}, {@code micro=}, {@code effective=}, {@code rounds=},
+     *     {@code warmup=} (seconds)
      */
     public static void main(String[] args) {
         run(new Settings(args), System.out);
@@ -40,18 +41,18 @@ public final class StepTime {
         for (Workload workload : settings.networks(Workload.values())) {
             for (int effective : settings.sizes("effective", List.of(256), List.of(256, 1024))) {
                 for (int micro : settings.sizes("micro", List.of(8, 32), List.of(8, 32, 128))) {
-                    table.row(row(workload, micro, effective, settings.rounds()));
+                    table.row(row(workload, micro, effective, settings));
                 }
             }
         }
     }
 
-    private static List<String> row(Workload workload, int micro, int effective, int count) {
+    private static List<String> row(Workload workload, int micro, int effective, Settings settings) {
         Task whole = new Task(workload, Way.NATIVE_WHOLE, micro, effective);
         Task parts = new Task(workload, Way.NATIVE_MICRO, micro, effective);
         Task one = new Task(workload, Way.TRAINER_1, micro, effective);
         Task two = new Task(workload, Way.TRAINER_2, micro, effective);
-        Rounds rounds = Rounds.measure(List.of(whole, parts, one, two), count);
+        Rounds rounds = Rounds.measure(List.of(whole, parts, one, two), settings.rounds(), settings.warmUpSeconds());
         return List.of(
                 workload.title(),
                 String.valueOf(effective),

@@ -31,16 +31,24 @@ public class TurnsBenchmark {
     @Param("")
     public String tasks = "";
 
+    /** For how many seconds the tasks take turns before the first one is measured; at least once. */
+    @Param("0")
+    public int warmUpSeconds;
+
     private final List<Way.Work> works = new ArrayList<>();
     private int turn = -1;
 
     /** For JMH. */
     public TurnsBenchmark() {}
 
-    /** Makes the networks and their data. */
+    /** Makes the networks and their data, and warms up. */
     @Setup(Level.Trial)
     public void prepare() {
         Arrays.stream(tasks.split(",")).map(Task::parse).map(Task::prepare).forEach(works::add);
+        long start = System.nanoTime();
+        do {
+            works.forEach(Way.Work::run);
+        } while (System.nanoTime() - start < TimeUnit.SECONDS.toNanos(warmUpSeconds));
     }
 
     /** Passes the turn to the next task. */

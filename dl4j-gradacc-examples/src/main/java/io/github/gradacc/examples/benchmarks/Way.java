@@ -5,7 +5,9 @@ import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** A way to go once through a batch. */
@@ -45,6 +47,23 @@ enum Way {
             int last = microBatches.size() - 1;
             return () -> {
                 microBatches.subList(0, last).forEach(part -> pass(network, part));
+                network.fit(microBatches.get(last));
+            };
+        }
+    },
+
+    /** The same with the additions and nothing around them: the gradient of each bare pass goes into an array by BLAS. */
+    BARE_PASSES_SUM_AND_STEP("bare passes, their sum and a native step") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            List<DataSet> microBatches = views(batch, microBatch);
+            int last = microBatches.size() - 1;
+            INDArray sum = Nd4j.zerosLike(network.params());
+            return () -> {
+                microBatches.subList(0, last).forEach(part -> {
+                    pass(network, part);
+                    Nd4j.getBlasWrapper().level1().axpy(sum.length(), 1, network.getFlattenedGradients(), sum);
+                });
                 network.fit(microBatches.get(last));
             };
         }

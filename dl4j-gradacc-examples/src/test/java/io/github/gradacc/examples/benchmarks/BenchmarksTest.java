@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -28,21 +29,22 @@ class BenchmarksTest {
 
     @Test
     void stepTimePrintsARowOfPositiveNumbers() {
-        StepTime.run(new Settings("networks=LSTM", "effective=4", "micro=2", "rounds=1"), out);
+        StepTime.run(new Settings("networks=LSTM", "effective=4", "micro=2", "rounds=1", "warmup=0"), out);
 
         assertTable(1, 1);
     }
 
     @Test
     void overheadPrintsARowOfPositiveNumbers() {
-        Overhead.run(new Settings("networks=LENET", "effective=4", "micro=2", "rounds=2"), out);
+        Overhead.run(new Settings("networks=LENET", "effective=4", "micro=2", "rounds=2", "warmup=0"), out);
 
         assertTable(1, 1);
     }
 
     @Test
     void growthPrintsARowOfPositiveNumbers() {
-        Growth.run(new Settings("networks=LENET", "ways=TRAINER_2", "micro=2", "ks=1,2,3", "rounds=1"), out);
+        Growth.run(
+                new Settings("networks=LENET", "ways=TRAINER_2", "micro=2", "ks=1,2,3", "rounds=1", "warmup=0"), out);
 
         assertTable(1, 2);
     }
@@ -67,6 +69,19 @@ class BenchmarksTest {
         assertThat(odd.ratio(slow, fast)).isEqualTo(3);
         assertThat(odd.speed(fast, slow)).isEqualTo(3);
         assertThat(even.ratio(slow, fast)).isEqualTo(3);
+    }
+
+    @Test
+    void quartilesLeaveAQuarterOfTheRoundsOnEachSide() {
+        Task one = new Task(Workload.MLP, Way.TRAINER_1, 1, 2);
+        Task other = new Task(Workload.MLP, Way.BARE_PASSES, 1, 2);
+        Rounds rounds = new Rounds(
+                List.of(one, other),
+                Stream.of(4, 8, 1, 2, 3, 5, 7, 6)
+                        .map(time -> new double[] {time, 1})
+                        .toList());
+
+        assertThat(rounds.quartiles(one, other)).containsExactly(3, 6);
     }
 
     @Test
