@@ -3,7 +3,6 @@ package io.github.gradacc.batch;
 
 import io.github.gradacc.grad.PaddedConcatenation;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class WindowData {
 
+    private final BatchCopies copies = new BatchCopies();
     private final List<MultiDataSet> settled = new ArrayList<>();
     private @Nullable MultiDataSet latest;
 
@@ -50,7 +50,7 @@ public final class WindowData {
     /** Copies the batch added last, whose arrays may then be reused. */
     public void settle() {
         if (latest != null) {
-            settled.add(copy(latest));
+            settled.add(copies.of(latest));
             latest = null;
         }
     }
@@ -71,8 +71,14 @@ public final class WindowData {
         }
     }
 
-    /** Forgets everything, for the next window. */
+    /**
+     * Forgets everything, for the next window, whose copies go into the arrays of these. A batch that was a window by itself
+     * is left alone: {@link #merged()} may have given it away.
+     */
     public void clear() {
+        if (batches().size() > 1) {
+            copies.reuse(settled);
+        }
         settled.clear();
         latest = null;
     }
@@ -85,23 +91,5 @@ public final class WindowData {
                     all.stream().map(batch -> arrays.apply(batch)[at]).toList());
         }
         return joined;
-    }
-
-    private static MultiDataSet copy(MultiDataSet batch) {
-        try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return new org.nd4j.linalg.dataset.MultiDataSet(
-                    copy(batch.getFeatures()),
-                    copy(batch.getLabels()),
-                    copy(batch.getFeaturesMaskArrays()),
-                    copy(batch.getLabelsMaskArrays()));
-        }
-    }
-
-    private static @Nullable INDArray @Nullable [] copy(@Nullable INDArray @Nullable [] arrays) {
-        return arrays == null
-                ? null
-                : Arrays.stream(arrays)
-                        .map(array -> array == null ? null : array.dup())
-                        .toArray(INDArray[]::new);
     }
 }

@@ -58,6 +58,66 @@ class WindowDataTest {
         assertThat(window.merged().getFeatures(0).sum(1, 2).toDoubleVector()).containsExactly(6, 2);
     }
 
+    @Test
+    void theNextWindowIsCopiedIntoTheArraysOfTheLast() {
+        window.add(new MultiDataSet(ones(2, 4), ones(2, 3), null, ones(2, 1)));
+        window.add(new MultiDataSet(ones(2, 4), ones(2, 3), null, ones(2, 1)));
+        INDArray before = window.batches().get(0).getFeatures(0);
+        window.clear();
+        window.clear();
+
+        window.add(new MultiDataSet(
+                ones(2, 4).mul(2), ones(2, 3).mul(3), null, ones(2, 1).mul(4)));
+        window.settle();
+
+        org.nd4j.linalg.dataset.api.MultiDataSet copy = window.batches().get(0);
+        assertThat(copy.getFeatures(0)).isSameAs(before).isEqualTo(ones(2, 4).mul(2));
+        assertThat(copy.getLabels(0)).isEqualTo(ones(2, 3).mul(3));
+        assertThat(copy.getLabelsMaskArray(0)).isEqualTo(ones(2, 1).mul(4));
+    }
+
+    @Test
+    void twoCopiesOfOneWindowHaveArraysOfTheirOwn() {
+        fillAndClear(3);
+
+        window.add(new MultiDataSet(ones(2, 4), ones(2, 3)));
+        window.add(new MultiDataSet(ones(2, 4).mul(2), ones(2, 3)));
+        window.settle();
+
+        assertThat(window.merged().getFeatures(0))
+                .isEqualTo(Nd4j.concat(0, ones(2, 4), ones(2, 4).mul(2)));
+    }
+
+    @Test
+    void arraysOfAnotherLayoutAreNotReused() {
+        fillAndClear(2);
+
+        INDArray other = Nd4j.create(DataType.DOUBLE, new long[] {2, 4}, 'f').assign(5);
+        window.add(new MultiDataSet(other, ones(2, 3)));
+        window.settle();
+        assertThat(window.batches().get(0).getFeatures(0).ordering()).isEqualTo('f');
+        assertThat(window.batches().get(0).getFeatures(0)).isEqualTo(other);
+    }
+
+    @Test
+    void aBatchThatMayHaveBeenGivenAwayKeepsItsArrays() {
+        window.add(new MultiDataSet(ones(2, 4), ones(2, 3)));
+        window.settle();
+        INDArray given = window.merged().getFeatures(0);
+        window.clear();
+
+        window.add(new MultiDataSet(ones(2, 4).mul(2), ones(2, 3)));
+        window.settle();
+        assertThat(given).isEqualTo(ones(2, 4));
+    }
+
+    private void fillAndClear(int batches) {
+        for (int i = 0; i < batches; i++) {
+            window.add(new MultiDataSet(ones(2, 4), ones(2, 3)));
+        }
+        window.clear();
+    }
+
     private static INDArray ones(long... shape) {
         return Nd4j.ones(DataType.DOUBLE, shape);
     }

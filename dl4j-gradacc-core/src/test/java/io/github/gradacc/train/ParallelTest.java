@@ -50,6 +50,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Adam;
 
 /**
@@ -60,6 +61,11 @@ import org.nd4j.linalg.learning.config.Adam;
 class ParallelTest {
 
     private static final int[] WORKERS = {2, 3, 5};
+    private static final int FEATURES = 67;
+
+    private static MultiLayerConfiguration wide() {
+        return Nets.of(InputType.feedForward(FEATURES), dense(33), softmax(3));
+    }
 
     static Stream<ExactnessCase> networks() {
         return Stream.of(
@@ -68,6 +74,21 @@ class ParallelTest {
                         "FLOAT",
                         () -> Nets.mlp(settings -> settings.dataType(DataType.FLOAT)),
                         () -> Batches.classification(DataType.FLOAT, 3, data -> n -> data.normal(n, 4))),
+                ExactnessCase.of(
+                        "features in column order",
+                        ParallelTest::wide,
+                        () -> Batches.classification(
+                                DataType.DOUBLE,
+                                3,
+                                data -> n -> data.normal(n, FEATURES).dup('f'))),
+                ExactnessCase.of(
+                        "features that are columns of a wider array",
+                        ParallelTest::wide,
+                        () -> Batches.classification(
+                                DataType.DOUBLE,
+                                3,
+                                data -> n -> data.normal(n, 2 * FEATURES)
+                                        .get(NDArrayIndex.all(), NDArrayIndex.interval(0, FEATURES)))),
                 ExactnessCase.of(
                         "HALF",
                         () -> Nets.mlp(settings -> settings.dataType(DataType.FLOAT16)

@@ -32,7 +32,7 @@ import org.nd4j.linalg.schedule.StepSchedule;
  * other natively. What the next part needs (updater state, counters that schedules and Adam's correction read) must all
  * be in the network.
  */
-class InterruptedTrainingTest {
+class TrainingInPartsTest {
 
     private static final int EPOCHS = 2;
 
