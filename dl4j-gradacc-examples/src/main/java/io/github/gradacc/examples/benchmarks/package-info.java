@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What accumulation costs and saves, in time and memory: four programs that print Markdown tables. They may use JMH and
+ * What accumulation costs and saves, in time and memory: five programs that print Markdown tables. They may use JMH and
  * everything public; nothing else uses them.
  */
 @NullMarked

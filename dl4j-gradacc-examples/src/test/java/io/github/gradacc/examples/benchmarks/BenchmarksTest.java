@@ -50,6 +50,13 @@ class BenchmarksTest {
     }
 
     @Test
+    void denseProductsPrintARowOfPositiveNumbers() {
+        DenseProducts.run(new Settings("micro=1", "rounds=1", "warmup=0"), out);
+
+        assertTable(1, 0);
+    }
+
+    @Test
     @EnabledOnOs(OS.LINUX)
     void peakMemoryPrintsARowOfPositiveNumbersForEachWay() throws Exception {
         PeakMemory.run(new Settings("networks=LENET", "ways=TRAINER_2", "micro=2", "effective=4"), out);
