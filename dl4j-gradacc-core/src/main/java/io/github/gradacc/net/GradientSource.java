@@ -71,8 +71,11 @@ final class GradientSource {
         MicroGradient gradient;
         try {
             gradient = pass.ownNumbers() ? withOwnNumbers(pass, data, recorder) : run(pass, data, recorder);
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
             throw sink.failed(pass, e);
+        } catch (Error e) {
+            e.addSuppressed(sink.failed(pass, null));
+            throw e;
         }
         sink.check(pass, gradient);
         return new PassResult(pass.examples(), gradient, recorder.activations());

@@ -25,11 +25,12 @@ final class PassesSideBySide implements PassRunner {
     private long parameters;
 
     /**
-     * Makes the replicas; their threads start with the first run.
+     * Makes the first replica, which shows whether the network can have any; others, and threads, are made when a run has
+     * passes for them.
      *
      * @param trained the network
      * @param network makes passes through it
-     * @param helpers number of replicas, at least 1
+     * @param helpers most replicas, at least 1
      * @param replicate makes passes through a new replica
      */
     PassesSideBySide(Internals trained, GradientSource network, int helpers, Supplier<GradientSource> replicate) {
@@ -38,7 +39,7 @@ final class PassesSideBySide implements PassRunner {
         this.helpers = helpers;
         this.replicate = replicate;
         parameters = addressOfParameters();
-        prepareWorkers();
+        worker(0);
     }
 
     @Override
@@ -46,8 +47,7 @@ final class PassesSideBySide implements PassRunner {
         if (!passes.hasNext()) {
             return;
         }
-        prepareWorkers();
-        workers.forEach(worker -> worker.source().follow(trained));
+        dropStrangers();
         Turns turns = new Turns(passes, result -> {
             taker.accept(result);
             sink.makeRoom();
@@ -56,16 +56,21 @@ final class PassesSideBySide implements PassRunner {
             sink.makeRoom();
             try {
                 Turns.@Nullable Turn first = turns.next();
-                for (Worker worker : workers) {
-                    worker.start(
-                            source -> turns.takeAll(turns.next(), pass -> source.run(pass, sink, keepsActivations)));
+                for (int i = 0; i < helpers; i++) {
+                    Turns.@Nullable Turn turn = turns.next();
+                    if (turn == null) {
+                        break;
+                    }
+                    Worker worker = worker(i);
+                    worker.source().follow(trained);
+                    worker.start(source -> turns.takeAll(turn, pass -> source.run(pass, sink, keepsActivations)));
                 }
                 turns.takeAll(first, pass -> {
                     sink.beforePass(pass);
                     return network.run(pass, sink, keepsActivations);
                 });
-            } catch (RuntimeException | Error e) {
-                // A thread that cannot be started: those that were must not wait for a turn that will not come.
+            } catch (Throwable e) {
+                // No replica or no thread to be had: those there are must not wait for a turn that will not come.
                 turns.fail(e);
             } finally {
                 workers.forEach(Worker::await);
@@ -75,15 +80,20 @@ final class PassesSideBySide implements PassRunner {
     }
 
     /** Replicas hold on to the parameter array; a network that was given another one needs new replicas. */
-    private void prepareWorkers() {
+    private void dropStrangers() {
         long current = addressOfParameters();
         if (current != parameters) {
             close();
             parameters = current;
         }
-        while (workers.size() < helpers) {
-            workers.add(new Worker(replicate.get(), workers.size() + 1));
+    }
+
+    /** Returns a worker, made now if it is the first that is missing. */
+    private Worker worker(int index) {
+        if (index == workers.size()) {
+            workers.add(new Worker(replicate.get(), index + 1));
         }
+        return workers.get(index);
     }
 
     private long addressOfParameters() {

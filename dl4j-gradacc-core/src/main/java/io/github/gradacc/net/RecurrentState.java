@@ -8,6 +8,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -20,15 +21,21 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class RecurrentState {
 
     private List<Map<String, INDArray>> states = List.of();
+    private boolean begun;
 
     /** The state of sequences that have not begun. */
     public RecurrentState() {}
+
+    /** Makes this the state of other sequences that have not begun; the memory is used again. */
+    public void reset() {
+        begun = false;
+    }
 
     /** Puts the state into the layers. */
     void restore(Layer[] layers) {
         List<RecurrentLayer> recurrent = recurrent(layers);
         for (int i = 0; i < recurrent.size(); i++) {
-            Map<String, INDArray> state = states.isEmpty() ? Map.of() : states.get(i);
+            Map<String, INDArray> state = begun ? states.get(i) : Map.of();
             recurrent.get(i).rnnSetTBPTTState(state);
             recurrent.get(i).rnnSetPreviousState(state);
         }
@@ -36,16 +43,33 @@ public final class RecurrentState {
 
     /** Takes the state that a pass left in the layers, copied, and leaves none there. */
     void save(Layer[] layers) {
+        List<RecurrentLayer> recurrent = recurrent(layers);
         List<Map<String, INDArray>> saved = new ArrayList<>();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            for (RecurrentLayer layer : recurrent(layers)) {
+            for (int i = 0; i < recurrent.size(); i++) {
+                Map<String, INDArray> memory = states.isEmpty() ? Map.of() : states.get(i);
                 Map<String, INDArray> copies = new HashMap<>();
-                layer.rnnGetTBPTTState().forEach((name, array) -> copies.put(name, array.dup()));
+                recurrent
+                        .get(i)
+                        .rnnGetTBPTTState()
+                        .forEach((name, array) -> copies.put(name, copy(array, memory.get(name))));
                 saved.add(copies);
             }
         }
         states = saved;
+        begun = true;
         clear(layers);
+    }
+
+    /** Copies an array, into the memory of an earlier copy if it fits. */
+    private static INDArray copy(INDArray array, @Nullable INDArray memory) {
+        if (memory != null
+                && memory.dataType() == array.dataType()
+                && memory.ordering() == array.ordering()
+                && memory.equalShapes(array)) {
+            return memory.assign(array);
+        }
+        return array.dup(array.ordering());
     }
 
     /** Leaves no state in the layers. */

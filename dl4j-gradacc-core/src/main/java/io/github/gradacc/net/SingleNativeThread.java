@@ -28,10 +28,16 @@ final class SingleNativeThread implements AutoCloseable {
                 threads = environment.maxThreads();
                 masterThreads = environment.maxMasterThreads();
                 blasThreads = blas().getMaxThreads();
-                set(1, 1, 1);
             }
             open++;
-            return new SingleNativeThread();
+            SingleNativeThread claimed = new SingleNativeThread();
+            try {
+                set(1, 1, 1);
+                return claimed;
+            } catch (Throwable e) {
+                claimed.close();
+                throw e;
+            }
         }
     }
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The first failure in that order ends the run: no further pass is handed out, and the results of later passes are
  * dropped. A waiting thread cannot be interrupted, since another one is writing into arrays that it answers for; its
- * interrupt status is kept for whoever looks at it before the next pass. Thread-safe.
+ * interrupt status is kept for whoever looks at it before the next pass. Since all wait for all, nothing that is thrown may
+ * be missed, checked exceptions included. Thread-safe.
  */
 final class Turns {
 
@@ -36,7 +37,7 @@ final class Turns {
         }
         try {
             return passes.hasNext() ? new Turn(handedOut++, passes.next()) : null;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             fail(e);
             return null;
         }
@@ -53,10 +54,8 @@ final class Turns {
         PassResult result;
         try {
             result = work.apply(turn.pass());
-        } catch (RuntimeException | Error e) {
-            inOrder(turn, () -> {
-                throw e;
-            });
+        } catch (Throwable e) {
+            inOrder(turn, () -> fail(e));
             return;
         }
         inOrder(turn, () -> taker.accept(result));
@@ -67,8 +66,8 @@ final class Turns {
         if (failure == null) {
             try {
                 action.run();
-            } catch (RuntimeException | Error e) {
-                failure = e;
+            } catch (Throwable e) {
+                fail(e);
             }
         }
         taken++;
@@ -97,13 +96,15 @@ final class Turns {
         notifyAll();
     }
 
-    /** Throws what ended the run, if it failed. */
-    synchronized void rethrow() {
-        if (failure instanceof RuntimeException exception) {
-            throw exception;
-        }
-        if (failure instanceof Error error) {
-            throw error;
+    /**
+     * Throws what ended the run, if it failed.
+     *
+     * @param <E> whatever was thrown: languages without checked exceptions throw any kind from anywhere
+     */
+    @SuppressWarnings("unchecked")
+    synchronized <E extends Throwable> void rethrow() throws E {
+        if (failure != null) {
+            throw (E) failure;
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.memory.MemoryWorkspaceManager;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A replica with a thread of its own, which keeps the replica's workspaces from run to run. */
@@ -77,11 +78,17 @@ final class Worker implements AutoCloseable {
         }
     }
 
+    /** One by one: ND4J's way of freeing all at once asks for a full collection of garbage after it. */
+    private static void freeWorkspaces() {
+        MemoryWorkspaceManager manager = Nd4j.getWorkspaceManager();
+        manager.getAllWorkspacesForCurrentThread().forEach(manager::destroyWorkspace);
+    }
+
     private static void runThenFree(Runnable task) {
         try {
             task.run();
         } finally {
-            Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
+            freeWorkspaces();
         }
     }
 }

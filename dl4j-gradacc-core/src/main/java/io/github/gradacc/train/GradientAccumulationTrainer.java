@@ -436,8 +436,10 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         /**
          * Sets how many micro-batches are computed side by side. Default 1.
          *
-         * <p>More than 1 needs copies of the network around the same parameters; they are made by {@code build()}, by way of
-         * the configuration's JSON. Changes of the configuration after that do not reach them.
+         * <p>More than 1 needs copies of the network around the same parameters. They are made by way of the configuration's
+         * JSON, the first by {@code build()}, others when a window has micro-batches for them. Changes of a layer's
+         * configuration do not reach those that have been made (learning rates and updaters do: only the network itself takes
+         * steps): build a new trainer after such a change.
          *
          * <p>The gradients are summed in the order of the micro-batches, so the result has the same bits for every number
          * above 1, and for 1 if ND4J runs with one native thread. Each further worker takes the memory of one micro-batch's

@@ -153,7 +153,7 @@ final class Window implements AutoCloseable {
     void clear() {
         sum.clear();
         data.clear();
-        states.clear();
+        states.forEach(RecurrentState::reset);
         lastBatch = null;
         batches = 0;
         pendingBatches = 0;
@@ -164,6 +164,7 @@ final class Window implements AutoCloseable {
     @Override
     public void close() {
         clear();
+        states.clear();
         sum.close();
     }
 

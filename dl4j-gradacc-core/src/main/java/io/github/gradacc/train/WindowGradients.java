@@ -37,11 +37,12 @@ final class WindowGradients implements GradientSink {
     }
 
     @Override
-    public RuntimeException failed(Pass pass, RuntimeException cause) {
-        String message = "The pass over " + place(pass.microBatch()) + " failed (" + shapes(pass.data()) + "): "
-                + cause.getMessage()
-                + ". The step is not taken and the window is discarded; check the shapes against the network's first"
-                + " and last layer";
+    public RuntimeException failed(Pass pass, @Nullable Exception cause) {
+        String hint = cause == null
+                ? ""
+                : ": " + cause.getMessage() + "; check the shapes against the network's first and last layer";
+        String message = "The pass over " + place(pass.microBatch()) + " failed (" + shapes(pass.data()) + ")" + hint
+                + ". The step is not taken and the window is discarded";
         return new MicroBatchException(network.iteration(), pass.microBatch(), message, cause);
     }
 

@@ -95,7 +95,7 @@ class ReadmeTest {
         var trainer = GradientAccumulationTrainer.builder(network)
                 .accumulationSchedule(AccumulationSchedule.byEpoch(Map.of(0, 8, 4, 2))) // default: 1 batch
                 .microBatchSize(16) // default: batches are not split
-                .parallelism(2) // passes side by side, the same bits for any number; default: 1
+                .parallelism(2) // passes side by side, the same bits for any n > 1; default: 1
                 .partialWindow(PartialWindow.STEP) // or DROP, or CARRY into the next epoch
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
                 .build();

@@ -20,6 +20,20 @@ public final class WatchedLoss extends LossMCXENT {
         watcher = next;
     }
 
+    private static volatile Consumer<INDArray> scoreWatcher = labels -> {};
+
+    /** Calls back at the end of a pass, where DL4J does not turn errors into exceptions. */
+    public static void watchScores(Consumer<INDArray> next) {
+        scoreWatcher = next;
+    }
+
+    @Override
+    public double computeScore(
+            INDArray labels, INDArray preOutput, IActivation activation, INDArray mask, boolean average) {
+        scoreWatcher.accept(labels);
+        return super.computeScore(labels, preOutput, activation, mask, average);
+    }
+
     @Override
     public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
         watcher.accept(labels);

@@ -13,6 +13,7 @@ import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Snapshot;
 import io.github.gradacc.testing.Tolerance;
 import io.github.gradacc.testing.WatchedLoss;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -61,6 +62,7 @@ class ParallelFailureTest {
     @AfterEach
     void forgetTheWatcher() {
         WatchedLoss.watch(labels -> {});
+        WatchedLoss.watchScores(labels -> {});
     }
 
     private GradientAccumulationTrainer trainer(int workers) {
@@ -98,6 +100,44 @@ class ParallelFailureTest {
                 throw new IllegalStateException("deliberate");
             }
         });
+    }
+
+    /** Languages without checked exceptions throw them from anywhere; nobody may wait for a worker that threw one. */
+    @ParameterizedTest
+    @MethodSource("positionsAndWorkers")
+    void aPassThatThrowsACheckedException(int position, int workers) {
+        assertRefused(workers, MicroBatchException.class, position, (labels, batch) -> {
+            if (numberOf(labels) == position) {
+                ParallelFailureTest.<RuntimeException>throwUnchecked(new IOException("deliberate"));
+            }
+        });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void throwUnchecked(Throwable thrown) throws E {
+        throw (E) thrown;
+    }
+
+    @ParameterizedTest
+    @MethodSource("positionsAndWorkers")
+    void anErrorReachesTheCallerAsItIsAndNamesTheMicroBatch(int position, int workers) {
+        DataSet batch = numbered();
+        Snapshot before = Snapshot.of(network);
+        Error error = new LinkageError("deliberate");
+        WatchedLoss.watchScores(labels -> {
+            if (numberOf(labels) == position) {
+                throw error;
+            }
+        });
+        try (var trainer = trainer(workers)) {
+            assertThatThrownBy(() -> trainer.fit(batch)).isSameAs(error);
+        }
+        assertThat(error.getSuppressed()).singleElement().isInstanceOfSatisfying(MicroBatchException.class, pass -> {
+            assertThat(pass.microBatch()).isEqualTo(position);
+            assertThat(pass.iteration()).isZero();
+        });
+        before.assertUnchanged(network);
+        assertThat(workerThreads()).isEmpty();
     }
 
     @ParameterizedTest
@@ -202,6 +242,19 @@ class ParallelFailureTest {
             assertThat(workerThreads()).containsExactly("gradacc-worker-1");
         }
         assertThat(threads).containsExactlyInAnyOrder(Thread.currentThread().getName(), "gradacc-worker-1");
+        assertThat(workerThreads()).isEmpty();
+    }
+
+    @Test
+    void workersWithNothingToDoAreNotMade() {
+        try (var trainer = trainer(10_000)) {
+            trainer.fit(data.dataSet(8, 3, 4));
+            assertThat(workerThreads())
+                    .containsExactlyInAnyOrder("gradacc-worker-1", "gradacc-worker-2", "gradacc-worker-3");
+            trainer.fit(data.dataSet(2, 3, 4));
+            trainer.fit(data.dataSet(10, 3, 4));
+            assertThat(workerThreads()).hasSize(4);
+        }
         assertThat(workerThreads()).isEmpty();
     }
 

@@ -2,7 +2,6 @@
 package io.github.gradacc.examples.benchmarks;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
@@ -108,7 +107,11 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
     private static List<double[]> cut(double[] times, int turns) {
         List<double[]> rounds = new ArrayList<>();
         for (int from = 0; from < times.length; from += turns) {
-            rounds.add(Arrays.copyOfRange(times, from, from + turns));
+            double[] round = new double[turns];
+            for (int i = from; i < from + turns; i++) {
+                round[TurnsBenchmark.turn(i, turns)] = times[i];
+            }
+            rounds.add(round);
         }
         return rounds;
     }

@@ -17,7 +17,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Several tasks that take turns in one process: iteration i of JMH measures task i mod n, once.
+ * Several tasks that take turns in one process, there and back: iterations 0 to n - 1 of JMH measure the tasks in their order,
+ * once each, iterations n to 2n - 1 in the opposite order, and so on. So no task always follows the same other one.
  *
  * <p>So whatever drifts on the machine meets all tasks alike, and ratios may be taken round by round. {@link Rounds} runs
  * it. Public because JMH wants it so.
@@ -36,7 +37,7 @@ public class TurnsBenchmark {
     public int warmUpSeconds;
 
     private final List<Way.Work> works = new ArrayList<>();
-    private int turn = -1;
+    private int iteration = -1;
 
     /** For JMH. */
     public TurnsBenchmark() {}
@@ -54,13 +55,25 @@ public class TurnsBenchmark {
     /** Passes the turn to the next task. */
     @Setup(Level.Iteration)
     public void next() {
-        turn = (turn + 1) % works.size();
+        iteration++;
+    }
+
+    /**
+     * Returns which task has a turn.
+     *
+     * @param iteration number of the iteration, from 0
+     * @param tasks number of tasks
+     */
+    static int turn(int iteration, int tasks) {
+        int place = iteration % tasks;
+        boolean there = iteration / tasks % 2 == 0;
+        return there ? place : tasks - 1 - place;
     }
 
     /** What is timed. */
     @Benchmark
     public void run() {
-        works.get(turn).run();
+        works.get(turn(iteration, works.size())).run();
     }
 
     /** Closes the trainers. */

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,12 @@ class BenchmarksTest {
         assertThat(odd.ratio(slow, fast)).isEqualTo(3);
         assertThat(odd.speed(fast, slow)).isEqualTo(3);
         assertThat(even.ratio(slow, fast)).isEqualTo(3);
+    }
+
+    @Test
+    void tasksTakeTurnsThereAndBack() {
+        assertThat(IntStream.range(0, 9).map(i -> TurnsBenchmark.turn(i, 3)))
+                .containsExactly(0, 1, 2, 2, 1, 0, 0, 1, 2);
     }
 
     @Test
