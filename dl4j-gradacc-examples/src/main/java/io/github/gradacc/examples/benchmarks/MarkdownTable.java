@@ -2,6 +2,7 @@
 package io.github.gradacc.examples.benchmarks;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -10,15 +11,20 @@ import java.util.Locale;
 final class MarkdownTable {
 
     private final PrintStream out;
+    private final int columns;
 
     MarkdownTable(PrintStream out, List<String> headings) {
         this.out = out;
+        columns = headings.size();
         row(headings);
         row(Collections.nCopies(headings.size(), "---"));
     }
 
+    /** A row, whose last cells may be missing: they are printed empty. */
     void row(List<String> cells) {
-        out.println("| " + String.join(" | ", cells) + " |");
+        List<String> all = new ArrayList<>(cells);
+        all.addAll(Collections.nCopies(columns - cells.size(), ""));
+        out.println("| " + String.join(" | ", all) + " |");
     }
 
     /** A number with as many decimals as are worth reading. */

@@ -99,6 +99,14 @@ class BenchmarksTest {
     }
 
     @Test
+    void cellsThatAreMissingArePrintedEmpty() {
+        new MarkdownTable(out, List.of("a", "b", "c")).row(List.of("1"));
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8).lines())
+                .containsExactly("| a | b | c |", "| --- | --- | --- |", "| 1 |  |  |");
+    }
+
+    @Test
     void tasksSurviveTheirTextForm() {
         Task task = new Task(Workload.LENET, Way.NATIVE_WHOLE, 32, 256);
 
