@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.net;
 
+import io.github.gradacc.grad.ArrayCopy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
-import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -52,24 +51,13 @@ public final class RecurrentState {
                 recurrent
                         .get(i)
                         .rnnGetTBPTTState()
-                        .forEach((name, array) -> copies.put(name, copy(array, memory.get(name))));
+                        .forEach((name, array) -> copies.put(name, ArrayCopy.of(array, memory.get(name))));
                 saved.add(copies);
             }
         }
         states = saved;
         begun = true;
         clear(layers);
-    }
-
-    /** Copies an array, into the memory of an earlier copy if it fits. */
-    private static INDArray copy(INDArray array, @Nullable INDArray memory) {
-        if (memory != null
-                && memory.dataType() == array.dataType()
-                && memory.ordering() == array.ordering()
-                && memory.equalShapes(array)) {
-            return memory.assign(array);
-        }
-        return array.dup(array.ordering());
     }
 
     /** Leaves no state in the layers. */
@@ -81,8 +69,7 @@ public final class RecurrentState {
     private static List<RecurrentLayer> recurrent(Layer[] layers) {
         List<RecurrentLayer> recurrent = new ArrayList<>();
         for (Layer layer : layers) {
-            Layer inner = layer instanceof BaseWrapperLayer wrapper ? wrapper.getUnderlying() : layer;
-            if (inner instanceof RecurrentLayer found) {
+            if (TruncatedBptt.unwrapped(layer) instanceof RecurrentLayer found) {
                 recurrent.add(found);
             }
         }

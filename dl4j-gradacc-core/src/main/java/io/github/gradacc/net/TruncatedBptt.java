@@ -34,7 +34,7 @@ final class TruncatedBptt {
     /** @throws IllegalStateException if a layer cannot carry its state from segment to segment */
     static void requireCarryingLayers(Layer[] layers) {
         for (Layer outer : layers) {
-            Layer layer = outer instanceof BaseWrapperLayer wrapper ? wrapper.getUnderlying() : outer;
+            Layer layer = unwrapped(outer);
             String name = layer.conf().getLayer().getLayerName();
             String which = "Layer " + (name == null ? layer.getIndex() : "'" + name + "'") + ", a "
                     + layer.conf().getLayer().getClass().getSimpleName() + ",";
@@ -50,6 +50,11 @@ final class TruncatedBptt {
                                 + " along their last dimension: use RNNFormat.NCW, shape [examples, values, time]");
             }
         }
+    }
+
+    /** The layer inside a wrapper (of a frozen layer, for example), or the layer itself. */
+    static Layer unwrapped(Layer layer) {
+        return layer instanceof BaseWrapperLayer wrapper ? wrapper.getUnderlying() : layer;
     }
 
     private static boolean hasTimeSecond(org.deeplearning4j.nn.conf.layers.Layer layer) {
