@@ -40,11 +40,8 @@ public final class Overhead {
                         "third quartile",
                         "window / (passes, sum and step)"));
         for (Workload workload : settings.networks(Workload.MLP, Workload.LENET)) {
-            for (int effective : settings.sizes("effective", List.of(256), List.of(256, 1024))) {
-                for (int micro : settings.sizes("micro", List.of(32), List.of(8, 32, 128))) {
-                    table.row(row(workload, micro, effective, settings));
-                }
-            }
+            settings.forEachSize(
+                    List.of(32), (micro, effective) -> table.row(row(workload, micro, effective, settings)));
         }
     }
 

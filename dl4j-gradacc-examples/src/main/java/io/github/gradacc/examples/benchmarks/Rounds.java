@@ -69,18 +69,19 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
 
     /** The time of a task over the time of another. */
     double ratio(Task numerator, Task denominator) {
-        int above = turnOf(numerator);
-        int below = turnOf(denominator);
-        return median(round -> milliseconds.get(round)[above] / milliseconds.get(round)[below]);
+        return median(ratios(numerator, denominator));
     }
 
     /** The quartiles of the ratios whose median is {@link #ratio}: the first and the third. */
     double[] quartiles(Task numerator, Task denominator) {
+        double[] sorted = sorted(ratios(numerator, denominator));
+        return new double[] {sorted[sorted.length / 4], sorted[sorted.length - 1 - sorted.length / 4]};
+    }
+
+    private IntToDoubleFunction ratios(Task numerator, Task denominator) {
         int above = turnOf(numerator);
         int below = turnOf(denominator);
-        double[] sorted =
-                sorted(round -> milliseconds.get(round)[above] / milliseconds.get(round)[below]);
-        return new double[] {sorted[sorted.length / 4], sorted[sorted.length - 1 - sorted.length / 4]};
+        return round -> milliseconds.get(round)[above] / milliseconds.get(round)[below];
     }
 
     private int turnOf(Task task) {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -48,6 +49,20 @@ final class Settings {
     /** The sizes of a setting. */
     List<Integer> sizes(String name, List<Integer> byDefault, List<Integer> ifFull) {
         return list(name, Integer::valueOf, byDefault, ifFull);
+    }
+
+    /**
+     * Goes through all micro-batch sizes for each effective batch.
+     *
+     * @param microByDefault the micro-batch sizes if none are given
+     * @param body takes the micro-batch and the effective batch
+     */
+    void forEachSize(List<Integer> microByDefault, BiConsumer<Integer, Integer> body) {
+        for (int effective : sizes("effective", List.of(256), List.of(256, 1024))) {
+            for (int micro : sizes("micro", microByDefault, List.of(8, 32, 128))) {
+                body.accept(micro, effective);
+            }
+        }
     }
 
     /** The number of measured rounds. */

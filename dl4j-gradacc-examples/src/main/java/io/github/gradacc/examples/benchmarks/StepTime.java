@@ -39,11 +39,8 @@ public final class StepTime {
                         "p(1) against k fits",
                         "p(2) against k fits"));
         for (Workload workload : settings.networks(Workload.values())) {
-            for (int effective : settings.sizes("effective", List.of(256), List.of(256, 1024))) {
-                for (int micro : settings.sizes("micro", List.of(8, 32), List.of(8, 32, 128))) {
-                    table.row(row(workload, micro, effective, settings));
-                }
-            }
+            settings.forEachSize(
+                    List.of(8, 32), (micro, effective) -> table.row(row(workload, micro, effective, settings)));
         }
     }
 
