@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * One run of early stopping.
  *
  * <pre>
- *   initialise the conditions; listener: start
+ *   initialize the conditions; listener: start
  *   for epoch e = 0, 1, 2, ...
  *       for each window, the last one by the policy for partial windows
  *           take a step; if an iteration condition holds for its score: save the last model, end

@@ -6,10 +6,10 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The centres of a centre loss (Wen et al. 2016, "A Discriminative Feature Learning Approach for Deep Face Recognition",
+ * The centers of a center loss (Wen et al. 2016, "A Discriminative Feature Learning Approach for Deep Face Recognition",
  * equation 4), one row of features per class.
  *
- * <p>A batch with {@code n_j} examples of class j moves centre j by {@code numerator_j / (1 + n_j)}. The numerators are
+ * <p>A batch with {@code n_j} examples of class j moves center j by {@code numerator_j / (1 + n_j)}. The numerators are
  * sums over examples and add up; the quotients do not. With the class counts {@code n_mj} of each micro-batch as weights,
  *
  * <pre>
@@ -26,13 +26,13 @@ public final class ClassCenters implements UpdatePool {
     /**
      * Makes an empty pool.
      *
-     * @param at range of the centres, row by row: all features of class 0, then of class 1, and so on
+     * @param at range of the centers, row by row: all features of class 0, then of class 1, and so on
      * @param classes number of classes, a divisor of the range's length
      */
     public ClassCenters(IndexRange at, int classes) {
         if (classes < 1 || at.length() % classes != 0) {
             throw new IllegalArgumentException(
-                    "The " + at.length() + " elements of the centres must divide into " + classes + " classes");
+                    "The " + at.length() + " elements of the centers must divide into " + classes + " classes");
         }
         this.at = at;
         this.classes = classes;

@@ -18,7 +18,7 @@ import java.util.List;
 public record GradientLayout(long length, List<IndexRange> gradients, UpdateViews updates) {
 
     /**
-     * Joins neighbouring ranges, so that a network without frozen or normalising layers is summed in one operation.
+     * Joins neighboring ranges, so that a network without frozen or normalizing layers is summed in one operation.
      *
      * @throws IllegalArgumentException if the ranges overlap, are not ascending or leave the array
      */

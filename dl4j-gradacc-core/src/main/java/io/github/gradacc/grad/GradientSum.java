@@ -62,7 +62,7 @@ public final class GradientSum implements AutoCloseable {
      * Adds examples whose gradient is zero and was not computed: they count in the denominators.
      *
      * @param zeros number of examples of the micro-batch, at least 1
-     * @param score their mean score, and regularisation
+     * @param score their mean score, and regularization
      */
     public void addZero(int zeros, double score) {
         count(zeros, score);

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *     network that computed it and is overwritten by that network's next pass
  * @param layout the meaning of the positions of {@code flat}
  * @param examples number of examples, at least 1
- * @param meanScore the part of the network's score that is a mean over examples, and regularisation
+ * @param meanScore the part of the network's score that is a mean over examples, and regularization
  * @param summedScore the part of the score that is a sum over examples; 0 unless the network is configured with
  *     {@code miniBatch(false)}
  * @param updateWeights for each pool of {@code layout.updates()}, the weights of this micro-batch (see {@link UpdatePool})

@@ -5,7 +5,7 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Where one normalising layer keeps its moving mean and variance, and how fast they move.
+ * Where one normalizing layer keeps its moving mean and variance, and how fast they move.
  *
  * <p>The layer's rule is {@code x1 = decay x0 + (1 - decay) x_batch}, written into the gradient array as the update
  * {@code x0 - x1 = (1 - decay) (x0 - x_batch)}, one value per channel.

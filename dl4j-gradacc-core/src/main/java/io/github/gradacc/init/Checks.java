@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** The checks that several initialisers share. Comparisons are written so that NaN fails. */
+/** The checks that several initializers share. Comparisons are written so that NaN fails. */
 final class Checks {
 
     private static final long CHUNK = 1 << 16;
@@ -47,7 +47,7 @@ final class Checks {
         return true;
     }
 
-    /** An error about a shape that an initialiser cannot fill: the rule, the shape, the way out. */
+    /** An error about a shape that an initializer cannot fill: the rule, the shape, the way out. */
     static IllegalArgumentException shape(String rule, long[] shape, String wayOut) {
         return new IllegalArgumentException(rule + ", got shape " + Arrays.toString(shape) + ". " + wayOut);
     }

@@ -13,7 +13,7 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * Convolutions that keep norms: zero but for the centre of the kernel, which holds {@code gain} times a random matrix with
+ * Convolutions that keep norms: zero but for the center of the kernel, which holds {@code gain} times a random matrix with
  * orthonormal columns (Xiao et al. 2018, "Dynamical isometry and a mean field theory of CNNs", section 2.4; in JAX
  * {@code delta_orthogonal}; torch has none).
  *
@@ -22,7 +22,7 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   all others 0
  * </pre>
  *
- * <p>The centre is at (k - 1)/2 in integer division, as in JAX. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions with no
+ * <p>The center is at (k - 1)/2 in integer division, as in JAX. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions with no
  * more inputs than outputs: a map to fewer channels cannot keep all norms. Value semantics; safe for use by several threads.
  *
  * @param gain scales the weights, finite; see {@link Gain}
@@ -59,14 +59,14 @@ public record DeltaOrthogonal(
                     "Use Orthogonal, or more output channels");
         }
         INDArray kernels = Nd4j.zeros(DataType.DOUBLE, shape);
-        INDArrayIndex[] centre = new INDArrayIndex[shape.length];
-        centre[0] = NDArrayIndex.all();
-        centre[1] = NDArrayIndex.all();
-        for (int i = 2; i < centre.length; i++) {
-            centre[i] = NDArrayIndex.point((shape[i] - 1) / 2);
+        INDArrayIndex[] center = new INDArrayIndex[shape.length];
+        center[0] = NDArrayIndex.all();
+        center[1] = NDArrayIndex.all();
+        for (int i = 2; i < center.length; i++) {
+            center[i] = NDArrayIndex.point((shape[i] - 1) / 2);
         }
         INDArray matrix = HaarMatrix.draw(shape[0], shape[1], Draws.next()).muli(gain);
-        kernels.get(centre).assign(matrix);
+        kernels.get(center).assign(matrix);
         return kernels;
     }
 }

@@ -19,7 +19,7 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   all others 0
  * </pre>
  *
- * <p>The centre is at k/2 in integer division, right of the middle for an even kernel; {@link DeltaOrthogonal} has
+ * <p>The center is at k/2 in integer division, right of the middle for an even kernel; {@link DeltaOrthogonal} has
  * (k - 1)/2. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions; a Convolution1D has shape [nOut, nIn, k, 1]. Through a
  * {@link Layout} it serves depthwise and separable convolutions. Value semantics; safe for use by several threads.
  *

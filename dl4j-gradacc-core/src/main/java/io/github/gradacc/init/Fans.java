@@ -21,7 +21,7 @@ import java.util.Arrays;
  * convolution whose activations keep their variance, take {@link FanMode#FAN_OUT}.
  *
  * <p>A shape does not say which layer it belongs to. The weights of depthwise, separable, 3D transposed and locally connected
- * convolutions, of embeddings and of attention have other layouts than the table assumes: wrap the initialiser, as in
+ * convolutions, of embeddings and of attention have other layouts than the table assumes: wrap the initializer, as in
  * {@code Layout.DEPTHWISE.of(new KaimingNormal(FanMode.FAN_IN, gain))}.
  *
  * @param in the fan in, positive
@@ -45,7 +45,7 @@ public record Fans(double in, double out) {
     public static Fans of(long[] shape) {
         if (shape.length < 2) {
             throw new IllegalArgumentException("Fans need weights of at least two dimensions, got shape "
-                    + Arrays.toString(shape) + ". Use an initialiser without fans, such as Normal or Uniform");
+                    + Arrays.toString(shape) + ". Use an initializer without fans, such as Normal or Uniform");
         }
         if (Arrays.stream(shape).anyMatch(size -> size < 1)) {
             throw new IllegalArgumentException("Fans need sizes of at least 1, got shape " + Arrays.toString(shape)

@@ -87,7 +87,7 @@ public final class Gain {
      * Returns the gain for one of DL4J's activation functions, with its parameters.
      *
      * <p>Identity, sigmoid, tanh, ReLU, leaky ReLU and SELU have torch's values. Parametric ReLU has the value for the mean
-     * square of its slopes, randomised ReLU for the mean square of its random slope in training. Softmax mixes units, so that
+     * square of its slopes, randomized ReLU for the mean square of its random slope in training. Softmax mixes units, so that
      * {@code f(z)} has no meaning: 1, as for the linear layer that it follows. All others have {@code E[f(z)^2]^(-1/2)},
      * {@code z ~ N(0, 1)}, by quadrature in DOUBLE: three Gauss-Legendre points in every cell of width 1/1024 on [-12, 12].
      * Smooth functions are right to 1e-12, kinks and jumps at multiples of 1/1024 too; a jump inside a cell costs at most 1e-3

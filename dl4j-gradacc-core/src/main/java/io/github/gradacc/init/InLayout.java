@@ -8,9 +8,9 @@ import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
- * An initialiser for weights in a {@link Layout}; made by {@link Layout#of}.
+ * An initializer for weights in a {@link Layout}; made by {@link Layout#of}.
  *
- * <p>The wrapped initialiser fills a temporary array of the standard shape and gets that shape's {@link Fans} in place of
+ * <p>The wrapped initializer fills a temporary array of the standard shape and gets that shape's {@link Fans} in place of
  * DL4J's two numbers. Value semantics; safe for use by several threads if the wrapped one is.
  *
  * @param layout how the weights lie in their tensor

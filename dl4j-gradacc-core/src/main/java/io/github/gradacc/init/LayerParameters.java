@@ -28,10 +28,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The parameters of one layer of a built network: which are weights, which are biases, and how the weights lie.
  *
- * <p>DL4J's {@code ParamInitializer} of the layer decides, with these differences: scales (the gain of layer normalisation,
+ * <p>DL4J's {@code ParamInitializer} of the layer decides, with these differences: scales (the gain of layer normalization,
  * the slopes of PReLU, element-wise multiplication, the radius of a one-class output layer) are neither; the visible bias of
  * an autoencoder, which DL4J forgets, is a bias, and so are the biases of a bidirectional layer, for which DL4J returns the
- * weights. Batch normalisation has no weights and no biases in DL4J's sense.
+ * weights. Batch normalization has no weights and no biases in DL4J's sense.
  *
  * @param name the name of the layer
  * @param layer its configuration; null for a vertex without one

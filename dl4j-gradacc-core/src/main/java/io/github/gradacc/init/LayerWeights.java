@@ -19,13 +19,13 @@ record LayerWeights(String key, INDArray view, Optional<Arrangement> arrangement
 
     private static final String DL4J = "org.deeplearning4j";
 
-    /** DL4J's initialisers that ask for no fans; its "constant", "ones" and "zero" are of one class. */
+    /** DL4J's initializers that ask for no fans; its "constant", "ones" and "zero" are of one class. */
     private static final Set<Class<?>> WITHOUT_FANS = Set.of(WeightInitConstant.class, WeightInitDistribution.class);
 
     /**
      * Makes new weights without touching the old ones.
      *
-     * @throws IllegalArgumentException if the initialiser needs fans that the weights have not, or makes a weight that is not
+     * @throws IllegalArgumentException if the initializer needs fans that the weights have not, or makes a weight that is not
      *     finite
      */
     INDArray draw(IWeightInit initializer) {
@@ -37,13 +37,13 @@ record LayerWeights(String key, INDArray view, Optional<Arrangement> arrangement
             throw Checks.shape(
                     initializer.getClass().getSimpleName() + " needs fans, which vectors have not",
                     shape,
-                    "Use an initialiser without, such as Normal");
+                    "Use an initializer without, such as Normal");
         }
         INDArray fresh = arrangement
                 .map(arranged -> arranged.draw(initializer, view.dataType(), shape))
                 .orElseGet(() -> Arrangement.standard(initializer, view.dataType(), view.ordering(), shape));
         if (!Checks.allFinite(fresh)) {
-            throw Checks.shape(initializer + " makes weights that are not finite", shape, "Use another initialiser");
+            throw Checks.shape(initializer + " makes weights that are not finite", shape, "Use another initializer");
         }
         return fresh;
     }

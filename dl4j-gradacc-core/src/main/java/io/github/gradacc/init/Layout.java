@@ -7,9 +7,9 @@ import org.deeplearning4j.nn.weights.IWeightInit;
  * Says how the weights of a layer lie in their tensor, where the shape alone would be read as something else.
  *
  * <p>Matrices [nIn, nOut] and convolutions [nOut, nIn, k...] need no layout. For the layers named below, wrap any
- * initialiser: {@code new DepthwiseConvolution2D.Builder().weightInit(Layout.DEPTHWISE.of(new KaimingNormal(FAN_IN, gain)))}.
+ * initializer: {@code new DepthwiseConvolution2D.Builder().weightInit(Layout.DEPTHWISE.of(new KaimingNormal(FAN_IN, gain)))}.
  * It then fills a tensor of the shape that torch gives this layer (matrices in DL4J's order), whose values are moved to where
- * the layer has them. So fans, groups, orthogonality and the centre of a kernel mean what they mean in torch.
+ * the layer has them. So fans, groups, orthogonality and the center of a kernel mean what they mean in torch.
  *
  * <p>{@link NetworkInitializer} chooses the layout by the type of the layer.
  */
@@ -63,10 +63,10 @@ public enum Layout {
     }
 
     /**
-     * Wraps an initialiser.
+     * Wraps an initializer.
      *
-     * @param initializer any initialiser, DL4J's own too, that has no layout yet
-     * @return an initialiser for weights in this layout
+     * @param initializer any initializer, DL4J's own too, that has no layout yet
+     * @return an initializer for weights in this layout
      */
     public IWeightInit of(IWeightInit initializer) {
         return new InLayout(this, initializer);

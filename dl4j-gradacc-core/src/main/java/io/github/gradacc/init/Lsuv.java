@@ -48,7 +48,7 @@ final class Lsuv {
      * Starts from orthogonal weights, then scales them.
      *
      * @param parameters of the layer; layers without weights are passed over
-     * @param output computes the layer's output from the data, with inference behaviour
+     * @param output computes the layer's output from the data, with inference behavior
      */
     void add(LayerParameters parameters, Supplier<INDArray> output) {
         if (parameters.frozen()) {

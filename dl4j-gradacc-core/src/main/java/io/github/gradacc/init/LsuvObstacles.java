@@ -48,7 +48,7 @@ final class LsuvObstacles {
             return SEVERAL;
         }
         if (layer instanceof DenseLayer dense && dense.hasLayerNorm()) {
-            return "layer normalisation undoes any scale";
+            return "layer normalization undoes any scale";
         }
         return OBSTACLES
                 .of(layer)

@@ -14,7 +14,7 @@ import org.deeplearning4j.nn.weights.IWeightInit;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Re-initialises the weights of built networks.
+ * Re-initializes the weights of built networks.
  *
  * <p>It knows the type of each layer, hence how its weights lie ({@link Layout}), and reaches layers whose builders take no
  * {@code IWeightInit} or ignore it: locally connected ones, attention, capsules and other SameDiff layers, which the
@@ -22,8 +22,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Parameters change in place: the updater keeps its state, which stays valid though it was gathered with other weights
  * (for a fresh start call {@code network.getUpdater().getStateViewArray().assign(0)}). Counters and listeners are not
- * touched, nor are frozen layers, batch normalisation, the gain of layer normalisation, the slopes of PReLU, element-wise
- * multiplication and the centres of a centre loss.
+ * touched, nor are frozen layers, batch normalization, the gain of layer normalization, the slopes of PReLU, element-wise
+ * multiplication and the centers of a center loss.
  *
  * <p>Values come from ND4J's generator as it stands: {@code Nd4j.getRandom().setSeed(...)} before makes them reproducible.
  * Not while another thread uses the network. What fails leaves the network's parameters as they were.
@@ -40,10 +40,10 @@ public final class NetworkInitializer {
     /**
      * Draws new weights, and sets the biases to 0: those of an LSTM's forget gates too, which DL4J starts at 1.
      *
-     * @param network an initialised network
+     * @param network an initialized network
      * @param initializer for all weights, recurrent ones included, without a {@link Layout}; DL4J's own get the fans of
      *     {@link Fans#of}, NaN for vectors
-     * @throws IllegalArgumentException if the network is not initialised or the initialiser refuses a shape; it names the
+     * @throws IllegalArgumentException if the network is not initialized or the initializer refuses a shape; it names the
      *     layer and the parameter
      */
     public static void apply(MultiLayerNetwork network, IWeightInit initializer) {
@@ -53,10 +53,10 @@ public final class NetworkInitializer {
     /**
      * Draws new weights, and sets the biases to 0: those of an LSTM's forget gates too, which DL4J starts at 1.
      *
-     * @param network an initialised network
+     * @param network an initialized network
      * @param initializer for all weights, recurrent ones included, without a {@link Layout}; DL4J's own get the fans of
      *     {@link Fans#of}, NaN for vectors
-     * @throws IllegalArgumentException if the network is not initialised or the initialiser refuses a shape; it names the
+     * @throws IllegalArgumentException if the network is not initialized or the initializer refuses a shape; it names the
      *     layer and the parameter
      */
     public static void apply(ComputationGraph network, IWeightInit initializer) {
@@ -66,7 +66,7 @@ public final class NetworkInitializer {
     /**
      * Layer-sequential unit variance with the paper's tolerance 0.1 and 10 iterations.
      *
-     * @param network an initialised network
+     * @param network an initialized network
      * @param features a batch of real data, not changed
      * @return what every layer with weights reached
      * @see #lsuv(MultiLayerNetwork, INDArray, double, int)
@@ -80,17 +80,17 @@ public final class NetworkInitializer {
      * layer by layer they are divided by the standard deviation of the layer's output on the features until its variance is 1
      * within the tolerance.
      *
-     * <p>The output is that before the activation function, with inference behaviour (no dropout). Biases keep their values.
+     * <p>The output is that before the activation function, with inference behavior (no dropout). Biases keep their values.
      * Layers whose output is no linear function of their weights (recurrent ones, attention), or cannot be seen before their
      * activation function, start orthogonal and are named in the report. Each layer is computed three times or more, from
      * the output of the one before; the outputs of all layers are held at the same time. Masks are not supported.
      *
-     * @param network an initialised network
+     * @param network an initialized network
      * @param features a batch of real data, not changed; a few hundred examples will do
      * @param tolerance the largest {@code |variance - 1|} accepted, above 0
      * @param maxIterations how often the weights of a layer are divided at most, at least 1
      * @return what every layer with weights reached
-     * @throws IllegalArgumentException if the network is not initialised, or the features are not finite or do not fit it
+     * @throws IllegalArgumentException if the network is not initialized, or the features are not finite or do not fit it
      */
     public static LsuvReport lsuv(MultiLayerNetwork network, INDArray features, double tolerance, int maxIterations) {
         Lsuv lsuv = new Lsuv(tolerance, maxIterations);
@@ -115,7 +115,7 @@ public final class NetworkInitializer {
     /**
      * Layer-sequential unit variance with the paper's tolerance 0.1 and 10 iterations.
      *
-     * @param network an initialised network
+     * @param network an initialized network
      * @param features a batch of real data for each input, not changed
      * @return what every layer with weights reached
      * @see #lsuv(MultiLayerNetwork, INDArray, double, int)
@@ -127,12 +127,12 @@ public final class NetworkInitializer {
     /**
      * Layer-sequential unit variance, in topological order.
      *
-     * @param network an initialised network
+     * @param network an initialized network
      * @param features a batch of real data for each input, not changed
      * @param tolerance the largest {@code |variance - 1|} accepted, above 0
      * @param maxIterations how often the weights of a layer are divided at most, at least 1
      * @return what every layer with weights reached
-     * @throws IllegalArgumentException if the network is not initialised, or the features are not finite or do not fit it
+     * @throws IllegalArgumentException if the network is not initialized, or the features are not finite or do not fit it
      * @see #lsuv(MultiLayerNetwork, INDArray, double, int)
      */
     public static LsuvReport lsuv(ComputationGraph network, INDArray[] features, double tolerance, int maxIterations) {
@@ -159,7 +159,7 @@ public final class NetworkInitializer {
             throw new IllegalArgumentException("NetworkInitializer chooses the layout of each parameter by itself, got "
                     + "Layout." + wrapped.layout() + ". Pass " + wrapped.initializer());
         }
-        // All are drawn before the first is changed: a shape that the initialiser refuses leaves the network as it was.
+        // All are drawn before the first is changed: a shape that the initializer refuses leaves the network as it was.
         List<List<INDArray>> fresh =
                 layers.stream().map(layer -> layer.draw(initializer)).toList();
         for (int i = 0; i < layers.size(); i++) {

@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * A forward pass that stops at each step, computes it as often as asked, and goes on from its last output. The whole pass
  * costs one forward pass and the repetitions, however deep the network is.
  *
- * <p>Layers run with inference behaviour, outside of workspaces. Each computation gets a copy of its inputs: DL4J's
+ * <p>Layers run with inference behavior, outside of workspaces. Each computation gets a copy of its inputs: DL4J's
  * activation layers overwrite theirs.
  */
 interface StepwisePass {

@@ -39,7 +39,7 @@ final class WeightView {
     }
 
     /**
-     * Fills the view. A scalar stays as it is: DL4J passes the radius of a one-class output layer through the initialiser of
+     * Fills the view. A scalar stays as it is: DL4J passes the radius of a one-class output layer through the initializer of
      * its weights, and sets it by itself afterwards.
      *
      * @param shape the shape of the weights

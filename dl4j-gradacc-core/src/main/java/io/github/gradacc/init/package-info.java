@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Weight initialisers: the set of {@code torch.nn.init} for DL4J.
+ * Weight initializers: the set of {@code torch.nn.init} for DL4J.
  *
- * <p>Every initialiser is a record with value equality that is given to a layer's builder,
+ * <p>Every initializer is a record with value equality that is given to a layer's builder,
  * {@code new DenseLayer.Builder().weightInit(new KaimingNormal(FanMode.FAN_IN, Gain.calculate("relu")))}, and is stored in
  * the configuration's JSON under its class name: names of this package are a file format.
  *
  * <p>Fans come from the shape of the tensor ({@link io.github.gradacc.init.Fans}), not from the two numbers that DL4J passes
  * along. Layers whose weights have the shape of one layout and the meaning of another need a
- * {@link io.github.gradacc.init.Layout}. {@link io.github.gradacc.init.NetworkInitializer} re-initialises built networks and
+ * {@link io.github.gradacc.init.Layout}. {@link io.github.gradacc.init.NetworkInitializer} re-initializes built networks and
  * knows the layouts of their layers.
  *
  * <p>Random values come from a generator that is seeded, for every tensor, by ND4J's: the seed of a network reproduces them,

@@ -28,7 +28,7 @@ public interface GradientSink {
      * Counts examples whose sequences have ended: their gradient is zero. One call at a time, in the order of the passes.
      *
      * @param examples number of examples
-     * @param score the score of nothing: regularisation
+     * @param score the score of nothing: regularization
      */
     void takeEnded(int examples, double score);
 

@@ -141,7 +141,7 @@ final class GraphInternals implements Internals {
         for (int i = 0; i < graph.getNumOutputArrays(); i++) {
             Layer output = graph.getOutputLayer(i);
             if (OutputScore.isSum(output)) {
-                // DL4J adds the regularisation to the score of the first output.
+                // DL4J adds the regularization to the score of the first output.
                 summed += output.score() - (i == 0 ? regularization : 0);
             }
         }

@@ -66,7 +66,7 @@ interface Internals {
 
     void computeGradientAndScore();
 
-    /** The part of the last pass's score that is a plain sum over examples, without regularisation. */
+    /** The part of the last pass's score that is a plain sum over examples, without regularization. */
     double summedScore();
 
     /** Tells which positions of the gradient array mean what. */

@@ -90,7 +90,7 @@ final class LayoutBuilder {
                 new UpdateViews(updates.stream().map(UpdateSource::pool).toList()));
     }
 
-    /** With {@code gradientCheck(true)} DL4J computes a true gradient of the centres instead. */
+    /** With {@code gradientCheck(true)} DL4J computes a true gradient of the centers instead. */
     private static boolean isMovingCenter(@Nullable Layer layer, String parameter) {
         return layer != null
                 && layer.conf().getLayer() instanceof CenterLossOutputLayer centerLoss

@@ -23,8 +23,8 @@ public interface Network extends AutoCloseable {
     /**
      * Wraps a network.
      *
-     * @param network an initialised network that trains by stochastic gradient descent; not copied
-     * @param statistics what normalising layers do with a window of several micro-batches
+     * @param network an initialized network that trains by stochastic gradient descent; not copied
+     * @param statistics what normalizing layers do with a window of several micro-batches
      * @param parallelism how many passes are made side by side, at least 1
      * @return the view of the network
      * @throws IllegalArgumentException if it is null
@@ -37,8 +37,8 @@ public interface Network extends AutoCloseable {
     /**
      * Wraps a graph.
      *
-     * @param graph an initialised graph that trains by stochastic gradient descent; not copied
-     * @param statistics what normalising layers do with a window of several micro-batches
+     * @param graph an initialized graph that trains by stochastic gradient descent; not copied
+     * @param statistics what normalizing layers do with a window of several micro-batches
      * @param parallelism how many passes are made side by side, at least 1
      * @return the view of the graph
      * @throws IllegalArgumentException if it is null

@@ -10,7 +10,7 @@ final class OutputScore {
 
     private OutputScore() {}
 
-    /** Output layers then report the sum over examples; loss layers and centre loss report the mean all the same. */
+    /** Output layers then report the sum over examples; loss layers and center loss report the mean all the same. */
     static boolean isSum(Layer output) {
         return output instanceof BaseOutputLayer && !(output instanceof CenterLossOutputLayer);
     }

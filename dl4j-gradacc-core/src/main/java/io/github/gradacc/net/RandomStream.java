@@ -36,7 +36,7 @@ final class RandomStream implements AutoCloseable {
         generator.setStates(root, node);
     }
 
-    /** One step of SplitMix64 (Steele, Lea and Flood 2014), which spreads neighbouring numbers over all 64 bits. */
+    /** One step of SplitMix64 (Steele, Lea and Flood 2014), which spreads neighboring numbers over all 64 bits. */
     private static long mix(long value) {
         long z = value + 0x9e3779b97f4a7c15L;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;

@@ -6,7 +6,7 @@ import io.github.gradacc.grad.PooledStatistics;
 import io.github.gradacc.grad.SequentialStatistics;
 import io.github.gradacc.grad.UpdatePool;
 
-/** Makes the pool that combines the moving statistics of one normalising layer. */
+/** Makes the pool that combines the moving statistics of one normalizing layer. */
 @FunctionalInterface
 public interface StatisticsPolicy {
 

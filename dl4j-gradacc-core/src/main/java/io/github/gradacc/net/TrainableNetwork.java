@@ -21,7 +21,7 @@ final class TrainableNetwork {
         if (network == null) {
             throw new IllegalArgumentException("A network is needed, got null");
         }
-        requireInitialised(network.isInitCalled());
+        requireInitialized(network.isInitCalled());
         requireParameters(network.numParams());
         requireOutputLayer("The last layer", network.getOutputLayer());
         requireSingleEvaluation(network.conf());
@@ -37,7 +37,7 @@ final class TrainableNetwork {
         if (graph == null) {
             throw new IllegalArgumentException("A graph is needed, got null");
         }
-        requireInitialised(graph.getLayers() != null);
+        requireInitialized(graph.getLayers() != null);
         requireParameters(graph.numParams());
         for (String name : graph.getConfiguration().getNetworkOutputs()) {
             requireOutputLayer("Output '" + name + "'", outputLayer(graph, name));
@@ -56,9 +56,9 @@ final class TrainableNetwork {
         return layer instanceof FrozenLayerWithBackprop frozen ? frozen.getInsideLayer() : layer;
     }
 
-    private static void requireInitialised(boolean initialised) {
-        if (!initialised) {
-            throw new IllegalStateException("The network is not initialised: call init() first");
+    private static void requireInitialized(boolean initialized) {
+        if (!initialized) {
+            throw new IllegalStateException("The network is not initialized: call init() first");
         }
     }
 

@@ -35,11 +35,11 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
     /**
      * Inspects a network.
      *
-     * @param network an initialised network, not changed
-     * @throws IllegalStateException if it is not initialised
+     * @param network an initialized network, not changed
+     * @throws IllegalStateException if it is not initialized
      */
     public static ExactnessReport of(MultiLayerNetwork network) {
-        requireInitialised(network != null && network.isInitCalled());
+        requireInitialized(network != null && network.isInitCalled());
         ExactnessReport report = of(Arrays.asList(network.getLayers()));
         return report.with(LayerInspection.ofPreprocessors(
                 network.getLayerWiseConfigurations().getInputPreProcessors()));
@@ -48,11 +48,11 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
     /**
      * Inspects a graph.
      *
-     * @param graph an initialised graph, not changed
-     * @throws IllegalStateException if it is not initialised
+     * @param graph an initialized graph, not changed
+     * @throws IllegalStateException if it is not initialized
      */
     public static ExactnessReport of(ComputationGraph graph) {
-        requireInitialised(graph != null && graph.getLayers() != null);
+        requireInitialized(graph != null && graph.getLayers() != null);
         Map<String, InputPreProcessor> preprocessors = new LinkedHashMap<>();
         graph.getConfiguration().getVertices().forEach((name, vertex) -> {
             if (vertex instanceof LayerVertex layer && layer.getPreProcessor() != null) {
@@ -62,9 +62,9 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
         return of(Arrays.asList(graph.getLayers())).with(LayerInspection.ofPreprocessors(preprocessors));
     }
 
-    private static void requireInitialised(boolean initialised) {
-        if (!initialised) {
-            throw new IllegalStateException("An initialised network is needed: call its init() first");
+    private static void requireInitialized(boolean initialized) {
+        if (!initialized) {
+            throw new IllegalStateException("An initialized network is needed: call its init() first");
         }
     }
 

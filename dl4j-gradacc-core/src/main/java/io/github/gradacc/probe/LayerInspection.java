@@ -82,7 +82,7 @@ final class LayerInspection {
             add(
                     Cause.BATCH_STATISTICS,
                     layer,
-                    "normalises with the mean and variance of its micro-batch, where the big batch uses those of all its"
+                    "normalizes with the mean and variance of its micro-batch, where the big batch uses those of all its"
                             + " examples; only the running statistics can be pooled. Use larger micro-batches or freeze the"
                             + " layer");
         }
@@ -102,7 +102,7 @@ final class LayerInspection {
                 add(
                         Cause.BATCH_LOSS,
                         loss,
-                        "is one score for a whole batch, not a sum over examples; accumulation optimises the sum of the"
+                        "is one score for a whole batch, not a sum over examples; accumulation optimizes the sum of the"
                                 + " micro-batches' scores");
             } else if (!isOwn(loss)) {
                 add(

@@ -86,7 +86,7 @@ final class SignalPicture {
         graphics.drawRect(LEFT, y(1), WIDTH - RIGHT - LEFT, y(0) - y(1));
     }
 
-    /** Lines between neighbours; the curve is broken where there is no value. */
+    /** Lines between neighbors; the curve is broken where there is no value. */
     private void curve(double[] deviations, PowerAxis axis) {
         graphics.setColor(CURVE);
         graphics.setStroke(new BasicStroke(2));

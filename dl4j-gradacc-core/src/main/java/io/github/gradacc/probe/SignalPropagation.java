@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   with labels:       for l = L - 1 ... 1:  g_l := d loss / d a_l,        measure g_l
  * </pre>
  *
- * <p>Layers run as in training, because that is where the signal must survive: batch normalisation uses the statistics of
+ * <p>Layers run as in training, because that is where the signal must survive: batch normalization uses the statistics of
  * the features. Noise is left out: dropout and weight noise are off (frozen layers run as at test time anyway), so that two
  * probes give the same report; only RReLU still draws its slopes. Gradients flow through all time steps, also where the
  * network is configured for truncated backpropagation through time. The gradients are those with respect to activations, not
@@ -37,9 +37,9 @@ public final class SignalPropagation {
     /**
      * Measures the activations of all layers.
      *
-     * @param network an initialised network, not changed
+     * @param network an initialized network, not changed
      * @param features a batch of real data, not changed
-     * @throws IllegalStateException if the network is not initialised
+     * @throws IllegalStateException if the network is not initialized
      * @throws IllegalArgumentException if the features do not fit the network
      */
     public static SignalReport probe(MultiLayerNetwork network, INDArray features) {
@@ -49,10 +49,10 @@ public final class SignalPropagation {
     /**
      * Measures the activations of all layers and their gradients.
      *
-     * @param network an initialised network that ends in a layer with a loss, not changed
+     * @param network an initialized network that ends in a layer with a loss, not changed
      * @param features a batch of real data, not changed
      * @param labels what the loss compares with, as many examples as features; not changed
-     * @throws IllegalStateException if the network is not initialised
+     * @throws IllegalStateException if the network is not initialized
      * @throws IllegalArgumentException if features or labels do not fit the network
      */
     public static SignalReport probe(MultiLayerNetwork network, INDArray features, INDArray labels) {
@@ -63,9 +63,9 @@ public final class SignalPropagation {
     /**
      * Measures the activations of all vertices of a graph with one input.
      *
-     * @param graph an initialised graph, not changed
+     * @param graph an initialized graph, not changed
      * @param features a batch of real data, not changed
-     * @throws IllegalStateException if the graph is not initialised
+     * @throws IllegalStateException if the graph is not initialized
      * @throws IllegalArgumentException if the features do not fit the graph
      */
     public static SignalReport probe(ComputationGraph graph, INDArray features) {
@@ -75,10 +75,10 @@ public final class SignalPropagation {
     /**
      * Measures the activations of all vertices of a graph with one input and one output, and their gradients.
      *
-     * @param graph an initialised graph whose output is a layer with a loss, not changed
+     * @param graph an initialized graph whose output is a layer with a loss, not changed
      * @param features a batch of real data, not changed
      * @param labels what the loss compares with, as many examples as features; not changed
-     * @throws IllegalStateException if the graph is not initialised
+     * @throws IllegalStateException if the graph is not initialized
      * @throws IllegalArgumentException if features or labels do not fit the graph
      */
     public static SignalReport probe(ComputationGraph graph, INDArray features, INDArray labels) {
@@ -88,9 +88,9 @@ public final class SignalPropagation {
     /**
      * Measures the activations of all vertices of a graph.
      *
-     * @param graph an initialised graph, not changed
+     * @param graph an initialized graph, not changed
      * @param features a batch of real data for each input, not changed
-     * @throws IllegalStateException if the graph is not initialised
+     * @throws IllegalStateException if the graph is not initialized
      * @throws IllegalArgumentException if the features do not fit the graph
      */
     public static SignalReport probe(ComputationGraph graph, INDArray[] features) {
@@ -100,10 +100,10 @@ public final class SignalPropagation {
     /**
      * Measures the activations of all vertices of a graph and their gradients.
      *
-     * @param graph an initialised graph whose outputs are layers with losses, not changed
+     * @param graph an initialized graph whose outputs are layers with losses, not changed
      * @param features a batch of real data for each input, not changed
      * @param labels what the loss of each output compares with, not changed
-     * @throws IllegalStateException if the graph is not initialised
+     * @throws IllegalStateException if the graph is not initialized
      * @throws IllegalArgumentException if features or labels do not fit the graph
      */
     public static SignalReport probe(ComputationGraph graph, INDArray[] features, INDArray[] labels) {
@@ -112,7 +112,7 @@ public final class SignalPropagation {
     }
 
     private static SignalReport probeStack(MultiLayerNetwork network, INDArray features, @Nullable INDArray labels) {
-        requireInitialised(Objects.requireNonNull(network, "network").isInitCalled());
+        requireInitialized(Objects.requireNonNull(network, "network").isInitCalled());
         requireArrays("features", List.of("input"), features);
         if (labels != null) {
             requireArrays("labels", List.of("output"), labels);
@@ -127,7 +127,7 @@ public final class SignalPropagation {
     }
 
     private static SignalReport probeGraph(ComputationGraph graph, INDArray[] features, INDArray @Nullable [] labels) {
-        requireInitialised(Objects.requireNonNull(graph, "graph").getVertices() != null);
+        requireInitialized(Objects.requireNonNull(graph, "graph").getVertices() != null);
         Objects.requireNonNull(features, "features");
         requireArrays("features", graph.getConfiguration().getNetworkInputs(), features);
         if (labels != null) {
@@ -158,9 +158,9 @@ public final class SignalPropagation {
         }
     }
 
-    private static void requireInitialised(boolean initialised) {
-        if (!initialised) {
-            throw new IllegalStateException("The network is not initialised: call init() first");
+    private static void requireInitialized(boolean initialized) {
+        if (!initialized) {
+            throw new IllegalStateException("The network is not initialized: call init() first");
         }
     }
 

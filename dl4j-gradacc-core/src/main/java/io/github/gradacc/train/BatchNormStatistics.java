@@ -4,9 +4,9 @@ package io.github.gradacc.train;
 import io.github.gradacc.net.StatisticsPolicy;
 
 /**
- * How the running mean and variance of batch normalisation move in a window of several micro-batches.
+ * How the running mean and variance of batch normalization move in a window of several micro-batches.
  *
- * <p>Either way the normalisation inside a forward pass uses the statistics of its micro-batch. That cannot match the big
+ * <p>Either way the normalization inside a forward pass uses the statistics of its micro-batch. That cannot match the big
  * batch; {@code ExactnessReport} says where it matters.
  */
 public enum BatchNormStatistics {

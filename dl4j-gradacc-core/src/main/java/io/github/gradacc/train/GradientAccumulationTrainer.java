@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * are a window, each in pieces of at most b. The last piece, batch or window may be smaller: what counts is how many
  * examples were summed.
  *
- * <p>Schedules, clipping, regularisation, updater and counters work once per window. Listeners are told what native
+ * <p>Schedules, clipping, regularization, updater and counters work once per window. Listeners are told what native
  * training on the big batch would have told them, with the score and the data of the whole window; for that, windows of
  * several batches keep a copy of their features and labels while the network has listeners, and of their activations if a
  * listener overrides {@code onForwardPass}.
@@ -53,7 +53,7 @@ import org.slf4j.LoggerFactory;
  * <p>Sequences shorter than a segment are one segment, as in native training. Such a window is kept whole until it is full. Its batches may have sequences of different lengths; then it equals the
  * batch padded to the longest of them and masked there.
  *
- * <p>Not everything is a sum over examples. Batch normalisation normalises with the statistics of its micro-batch, dropout
+ * <p>Not everything is a sum over examples. Batch normalization normalizes with the statistics of its micro-batch, dropout
  * draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
  *
  * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of the
@@ -91,7 +91,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /**
      * Starts the configuration of a trainer.
      *
-     * @param network an initialised network with an output layer, trained by stochastic gradient descent (any updater),
+     * @param network an initialized network with an output layer, trained by stochastic gradient descent (any updater),
      *     with standard backpropagation or truncated BPTT; not copied
      * @return a builder, whose {@code build()} checks the network
      */
@@ -103,7 +103,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * Starts the configuration of a trainer for a graph, with any number of inputs and outputs. A {@code DataSet} or
      * {@code DataSetIterator} serves a graph with one of each, as DL4J has it.
      *
-     * @param graph an initialised graph whose outputs are output layers, trained by stochastic gradient descent (any
+     * @param graph an initialized graph whose outputs are output layers, trained by stochastic gradient descent (any
      *     updater), with standard backpropagation or truncated BPTT; not copied
      * @return a builder, whose {@code build()} checks the graph
      */
@@ -465,7 +465,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets how the running statistics of batch normalisation move. Default {@link BatchNormStatistics#POOLED}.
+         * Sets how the running statistics of batch normalization move. Default {@link BatchNormStatistics#POOLED}.
          *
          * @param policy the policy
          */
@@ -479,7 +479,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * has none yet.
          *
          * @throws IllegalArgumentException if the network is null
-         * @throws IllegalStateException if the network is not initialised or cannot be trained this way, or if both
+         * @throws IllegalStateException if the network is not initialized or cannot be trained this way, or if both
          *     {@code accumulationSteps} and {@code accumulationSchedule} were set
          */
         public GradientAccumulationTrainer build() {

@@ -9,7 +9,7 @@ package io.github.gradacc.train;
  * @param epoch number of epochs completed before the step
  * @param microBatches number of micro-batches in the window
  * @param examples number of examples in the window
- * @param score the network's score on the window before the step, regularisation included: what {@code network.score()}
+ * @param score the network's score on the window before the step, regularization included: what {@code network.score()}
  *     is after native training on the window in one batch
  */
 public record StepReport(int iteration, int epoch, int microBatches, long examples, double score) {}

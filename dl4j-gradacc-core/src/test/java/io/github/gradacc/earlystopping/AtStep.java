@@ -3,7 +3,7 @@ package io.github.gradacc.earlystopping;
 
 import org.deeplearning4j.earlystopping.termination.IterationTerminationCondition;
 
-/** Holds when it is asked for the nth time since it was initialised. */
+/** Holds when it is asked for the nth time since it was initialized. */
 final class AtStep implements IterationTerminationCondition {
 
     private static final long serialVersionUID = 1L;

@@ -234,7 +234,7 @@ class GradientSumTest {
     }
 
     @Test
-    void neighbouringRangesAreJoined() {
+    void neighboringRangesAreJoined() {
         var layout = new GradientLayout(
                 9, List.of(new IndexRange(0, 2), new IndexRange(2, 5), new IndexRange(6, 9)), UpdateViews.NONE);
         assertThat(layout.gradients()).containsExactly(new IndexRange(0, 5), new IndexRange(6, 9));

@@ -144,7 +144,7 @@ class UpdatePoolTest {
         INDArray written = Nd4j.valueArrayOf(6, 9.0).castTo(DataType.DOUBLE);
         pool.writeTo(written);
         INDArray expected = Nd4j.createFromArray(9, 5.0 / 4, -1.0 / 4, 1.0 / 5, 5.0 / 5, 9);
-        assertClose("centres", written, expected, DOUBLE);
+        assertClose("centers", written, expected, DOUBLE);
     }
 
     @Test

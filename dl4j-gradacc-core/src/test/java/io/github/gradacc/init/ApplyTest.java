@@ -38,7 +38,7 @@ final class ApplyTest {
         return array.dup('c').data().asDouble();
     }
 
-    /** A vector has no fans: initialisers without fans fill it, the others say which layer and parameter it is. */
+    /** A vector has no fans: initializers without fans fill it, the others say which layer and parameter it is. */
     @Test
     void vectorsAreFilledWithoutFans() {
         MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(4), new Scale(), Nets.softmax(2)));
@@ -95,7 +95,7 @@ final class ApplyTest {
     }
 
     @Test
-    void centresAndSingleFactorsStay() {
+    void centersAndSingleFactorsStay() {
         MultiLayerNetwork network = Nets.init(Nets.of(
                 InputType.feedForward(4),
                 new ElementWiseMultiplicationLayer.Builder().nIn(4).nOut(4).build(),

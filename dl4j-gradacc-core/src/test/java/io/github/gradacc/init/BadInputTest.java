@@ -75,7 +75,7 @@ final class BadInputTest {
         }
     }
 
-    static Stream<Arguments> initialised() {
+    static Stream<Arguments> initialized() {
         return Stream.of(
                 shape(new Orthogonal(1, 4), "Orthogonal(gain)", 6, 30),
                 shape(new Orthogonal(1, 4), "GRAVES_LSTM", 6, 27),
@@ -92,7 +92,7 @@ final class BadInputTest {
                 shape(Layout.DEPTHWISE.of(new Normal(0, 1)), "the layout of this layer", 4, 4));
     }
 
-    /** The message names the rule and the shape, whichever initialiser meets it. */
+    /** The message names the rule and the shape, whichever initializer meets it. */
     @ParameterizedTest
     @MethodSource("io.github.gradacc.init.ContractTest#cases")
     void emptyShapes(ContractTest.Case it) {
@@ -110,7 +110,7 @@ final class BadInputTest {
         }
     }
 
-    /** DL4J passes the radius of a one-class layer through the initialiser of its weights. */
+    /** DL4J passes the radius of a one-class layer through the initializer of its weights. */
     @ParameterizedTest
     @MethodSource("io.github.gradacc.init.ContractTest#cases")
     void scalarsStay(ContractTest.Case it) {
@@ -155,7 +155,7 @@ final class BadInputTest {
     }
 
     @ParameterizedTest
-    @MethodSource("initialised")
+    @MethodSource("initialized")
     void atInit(IWeightInit initializer, String wayOut, String shown, ThrowingCallable init) {
         assertThatThrownBy(init)
                 .isInstanceOf(IllegalArgumentException.class)

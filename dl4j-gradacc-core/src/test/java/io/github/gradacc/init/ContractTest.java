@@ -19,14 +19,14 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What every initialiser promises. {@link Filled} asserts shape, type, order, view, and that neighbours stay. */
+/** What every initializer promises. {@link Filled} asserts shape, type, order, view, and that neighbors stay. */
 final class ContractTest {
 
     private static final DataType[] TYPES = {DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16};
     private static final long[][] MATRICES = {{7, 5}, {5, 8}, {1, 4}, {6, 1}, {1, 1}};
     private static final long[][] CONVOLUTIONS = {{6, 4, 3, 3}, {5, 3, 4, 1}, {4, 2, 2, 3, 2}, {4, 4, 3}, {1, 1, 1, 1}};
 
-    /** An initialiser, shapes that it takes, whether two draws differ, and one that is not equal to it. */
+    /** An initializer, shapes that it takes, whether two draws differ, and one that is not equal to it. */
     record Case(IWeightInit initializer, List<long[]> shapes, boolean random, IWeightInit other) {
         @Override
         public String toString() {

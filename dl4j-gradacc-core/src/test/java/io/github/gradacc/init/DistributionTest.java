@@ -113,7 +113,7 @@ final class DistributionTest {
         assertThat(left).isEqualTo(Arrays.stream(right).map(x -> -x).toArray());
     }
 
-    /** 0.3 is above its FLOAT neighbours and below its BFLOAT16 one: bounds hold as rounded to the type. */
+    /** 0.3 is above its FLOAT neighbors and below its BFLOAT16 one: bounds hold as rounded to the type. */
     @Test
     void roundedValuesStayWithinRoundedBounds() {
         for (DataType type : new DataType[] {DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16}) {

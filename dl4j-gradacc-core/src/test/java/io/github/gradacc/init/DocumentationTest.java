@@ -31,10 +31,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The builder lines of docs/initialisers.md stand here too: compiled, run, and compared with the document. */
+/** The builder lines of docs/initializers.md stand here too: compiled, run, and compared with the document. */
 final class DocumentationTest {
 
-    private static final Path DOCUMENT = Path.of("..", "docs", "initialisers.md");
+    private static final Path DOCUMENT = Path.of("..", "docs", "initializers.md");
     private static final Path SOURCE =
             Path.of("src", "test", "java", "io", "github", "gradacc", "init", "DocumentationTest.java");
     private static final Pattern ROW = Pattern.compile("(?m)^\\|.*\\| `(new .*\\.build\\(\\))` \\|$");
@@ -137,9 +137,9 @@ final class DocumentationTest {
     }
 
     @Test
-    void everyDocumentedLineInitialisesItsLayer() {
+    void everyDocumentedLineInitializesItsLayer() {
         for (Layer layer : documented()) {
-            assertIsDrawnByItsInitialiser((BaseLayer) layer);
+            assertIsDrawnByItsInitializer((BaseLayer) layer);
             for (Map.Entry<String, INDArray> entry :
                     Nets.init(Nets.of(inputOf(layer), layer)).paramTable().entrySet()) {
                 assertThat(Checks.allFinite(entry.getValue()))
@@ -149,8 +149,8 @@ final class DocumentationTest {
         }
     }
 
-    /** The layer's input weights are, bit for bit, those that the documented initialiser makes from the same seed. */
-    private static void assertIsDrawnByItsInitialiser(BaseLayer layer) {
+    /** The layer's input weights are, bit for bit, those that the documented initializer makes from the same seed. */
+    private static void assertIsDrawnByItsInitializer(BaseLayer layer) {
         MultiLayerNetwork network = Nets.init(Nets.of(inputOf(layer), layer));
         INDArray weights = network.getParam("0_W");
         Nd4j.getRandom().setSeed(network.getDefaultConfiguration().getSeed());
@@ -165,7 +165,7 @@ final class DocumentationTest {
     }
 
     @Test
-    void everyInitialiserIsDocumented() throws IOException {
+    void everyInitializerIsDocumented() throws IOException {
         String document = Files.readString(DOCUMENT);
         String classes = ContractTest.cases()
                 .map(it -> it.initializer().getClass().getSimpleName())

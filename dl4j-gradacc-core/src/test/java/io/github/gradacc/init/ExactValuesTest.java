@@ -37,9 +37,9 @@ final class ExactValuesTest {
         }));
     }
 
-    /** The two centres differ for an even kernel: 4 / 2 = 2 and (4 - 1) / 2 = 1. */
+    /** The two centers differ for an even kernel: 4 / 2 = 2 and (4 - 1) / 2 = 1. */
     @Test
-    void centresOfEvenKernels() {
+    void centersOfEvenKernels() {
         INDArray dirac = Filled.with(1, new Dirac(1), 1, 1, 4, 2);
         assertThat(dirac.getDouble(0, 0, 2, 1)).isEqualTo(1);
         INDArray delta = Filled.with(1, new DeltaOrthogonal(1), 1, 1, 4, 2);

@@ -11,10 +11,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Calls initialisers the way DL4J does: on a view into a longer array of parameters. */
+/** Calls initializers the way DL4J does: on a view into a longer array of parameters. */
 final class Filled {
 
-    /** Fans that no shape here has: an initialiser that used them would be seen. */
+    /** Fans that no shape here has: an initializer that used them would be seen. */
     static final double WRONG_FAN = 1e6;
 
     private static final double POISON = -777;
@@ -22,7 +22,7 @@ final class Filled {
 
     private Filled() {}
 
-    /** The weights that the initialiser makes after the generator got the seed, as DOUBLE. */
+    /** The weights that the initializer makes after the generator got the seed, as DOUBLE. */
     static INDArray with(long seed, IWeightInit initializer, long... shape) {
         return with(seed, initializer, DataType.DOUBLE, shape.length == 2 ? 'f' : 'c', shape)
                 .castTo(DataType.DOUBLE);
@@ -47,8 +47,8 @@ final class Filled {
         assertThat(weights.dataType()).as("type").isEqualTo(type);
         double[] flat = all.castTo(DataType.DOUBLE).toDoubleVector();
         for (int i = 0; i < MARGIN; i++) {
-            assertThat(flat[i]).as("left neighbour").isEqualTo(poison);
-            assertThat(flat[flat.length - 1 - i]).as("right neighbour").isEqualTo(poison);
+            assertThat(flat[i]).as("left neighbor").isEqualTo(poison);
+            assertThat(flat[flat.length - 1 - i]).as("right neighbor").isEqualTo(poison);
         }
         double[] inside = Arrays.copyOfRange(flat, MARGIN, flat.length - MARGIN);
         assertThat(inside).as("poison").doesNotContain(poison);

@@ -24,7 +24,7 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** Whole networks in HALF: built, re-initialised, scaled, probed and trained. */
+/** Whole networks in HALF: built, re-initialized, scaled, probed and trained. */
 final class HalfPrecisionTest {
 
     private static final IWeightInit KAIMING = new KaimingNormal(FanMode.FAN_IN, Gain.calculate("relu"));
@@ -50,7 +50,7 @@ final class HalfPrecisionTest {
     }
 
     @Test
-    void initialisersAndApplyKeepTheTypeAndTheScale() {
+    void initializersAndApplyKeepTheTypeAndTheScale() {
         MultiLayerNetwork network = network(new Sgd(0.05));
         assertThat(network.params().dataType()).isEqualTo(DataType.FLOAT16);
         for (int round = 0; round < 2; round++) {

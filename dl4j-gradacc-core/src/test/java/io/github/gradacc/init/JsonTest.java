@@ -28,7 +28,7 @@ import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
-/** The stored form of initialisers: complete, or an error. */
+/** The stored form of initializers: complete, or an error. */
 final class JsonTest {
 
     private static final ObjectMapper MAPPER = NeuralNetConfiguration.mapper();

@@ -45,13 +45,13 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Drop-in: every layer of DL4J that takes an initialiser, with one of these. */
+/** Drop-in: every layer of DL4J that takes an initializer, with one of these. */
 final class LayersTest {
 
     private static final IWeightInit INPUT = new KaimingNormal(FanMode.FAN_IN, 1);
     private static final IWeightInit RECURRENT = new Orthogonal(1);
 
-    /** A layer with initialisers of this package, and the input of the network to put it into. */
+    /** A layer with initializers of this package, and the input of the network to put it into. */
     record Case(Layer layer, InputType input) {
         @Override
         public String toString() {
@@ -247,7 +247,7 @@ final class LayersTest {
         assertThat(restored.params()).isEqualTo(network.params());
     }
 
-    /** A bug of DL4J 1.0.0-M2.1: a one-class output layer, whatever its initialiser, is not equal to what is read back. */
+    /** A bug of DL4J 1.0.0-M2.1: a one-class output layer, whatever its initializer, is not equal to what is read back. */
     private static void assertSame(MultiLayerConfiguration read, MultiLayerConfiguration written) {
         if (written.getConf(0).getLayer() instanceof OCNNOutputLayer) {
             MultiLayerConfiguration plain = Nets.of(
@@ -260,7 +260,7 @@ final class LayersTest {
         }
     }
 
-    /** Input weights and recurrent weights get their own initialiser, in the right place of the parameters. */
+    /** Input weights and recurrent weights get their own initializer, in the right place of the parameters. */
     @Test
     void recurrentWeightsHaveTheirOwn() {
         Map<String, INDArray> table = Nets.init(new Case(

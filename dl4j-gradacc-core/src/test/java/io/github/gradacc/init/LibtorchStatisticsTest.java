@@ -61,7 +61,7 @@ final class LibtorchStatisticsTest {
                     case "xavier_normal_" -> new XavierNormal(number(params, "gain"));
                     case "kaiming_uniform_" -> new KaimingUniform(mode(params), gain(params));
                     case "kaiming_normal_" -> new KaimingNormal(mode(params), gain(params));
-                    // What torch.nn.Linear and Conv2d start with; their biases have no initialiser in DL4J.
+                    // What torch.nn.Linear and Conv2d start with; their biases have no initializer in DL4J.
                     case "default_weight Linear(32,64)", "default_weight Conv2d(3,10,3)" ->
                         new KaimingUniform(FanMode.FAN_IN, Gain.calculate("leaky_relu", Math.sqrt(5)));
                     default -> null;

@@ -130,7 +130,7 @@ final class LsuvSafetyTest {
     }
 
     /**
-     * Layers run as at test time: without dropout, and with the running statistics of batch normalisation, mean 0 and
+     * Layers run as at test time: without dropout, and with the running statistics of batch normalization, mean 0 and
      * variance 1 in a new network, not with those of the features.
      */
     @Test
@@ -153,11 +153,11 @@ final class LsuvSafetyTest {
         // The last layer sees what inference computes: its inputs times its weights have unit variance.
         INDArray z = activations.get(3).mmul(network.getParam("3_W"));
         assertThat(z.var(false).getDouble(0)).isCloseTo(1, within(1e-6));
-        INDArray normalised = activations.get(1);
-        assertThat(normalised.std(false).getDouble(0))
-                .as("not normalised by the batch")
+        INDArray normalized = activations.get(1);
+        assertThat(normalized.std(false).getDouble(0))
+                .as("not normalized by the batch")
                 .isGreaterThan(20);
-        assertThat(normalised.mmul(network.getParam("1_W")).var(false).getDouble(0))
+        assertThat(normalized.mmul(network.getParam("1_W")).var(false).getDouble(0))
                 .isCloseTo(1, within(1e-6));
         assertThat(network.getParam("0_mean").amaxNumber().doubleValue()).isZero();
     }

@@ -114,7 +114,7 @@ final class LsuvTest {
     }
 
     @Test
-    void deadOutputsAndNormalisedOnesAreNamed() {
+    void deadOutputsAndNormalizedOnesAreNamed() {
         MultiLayerNetwork network = Nets.init(Nets.of(
                 InputType.feedForward(3),
                 new DenseLayer.Builder().nOut(4).hasLayerNorm(true).build(),
@@ -122,7 +122,7 @@ final class LsuvTest {
         LsuvReport report = NetworkInitializer.lsuv(network, Nd4j.zeros(DataType.DOUBLE, 5, 3));
         assertThat(report.notScaled())
                 .extracting(LsuvLayer::obstacle)
-                .containsExactly("layer normalisation undoes any scale", "the variance of its output is 0.0");
+                .containsExactly("layer normalization undoes any scale", "the variance of its output is 0.0");
     }
 
     /** Biases that vary more than the tolerance allows: the iterations run out, and the report says so. */

@@ -113,7 +113,7 @@ final class NetworkInitializerTest {
         assertThat(network.getIterationCount()).isEqualTo(2);
     }
 
-    /** Re-initialising is building: the same draws in the same order. */
+    /** Re-initializing is building: the same draws in the same order. */
     @Test
     void drawsWhatBuildingWouldDraw() {
         Layer[] layers = {
@@ -127,7 +127,7 @@ final class NetworkInitializerTest {
         assertThat(network.params()).isEqualTo(built.params());
     }
 
-    /** Builders of these layers take no initialiser, or take one and ignore it. */
+    /** Builders of these layers take no initializer, or take one and ignore it. */
     @Test
     void reachesLayersThatTakeNone() {
         MultiLayerNetwork network = Nets.init(Nets.of(
@@ -252,7 +252,7 @@ final class NetworkInitializerTest {
     }
 
     @Test
-    void dl4jsOwnInitialisersGetTheFansOfTheShape() {
+    void dl4jsOwnInitializersGetTheFansOfTheShape() {
         MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(200), Nets.dense(300), Nets.softmax(2)));
         Nd4j.getRandom().setSeed(1);
         NetworkInitializer.apply(network, new WeightInitXavier());

@@ -178,10 +178,10 @@ final class OrthogonalTest {
         for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
             INDArray weights = Filled.with(5, new DeltaOrthogonal(1.5), type, 'c', 6, 4, 3, 4)
                     .castTo(DataType.DOUBLE);
-            INDArray centre =
+            INDArray center =
                     weights.get(NDArrayIndex.all(), NDArrayIndex.all(), NDArrayIndex.point(1), NDArrayIndex.point(1));
-            assertThat(error(centre, 1.5)).isLessThanOrEqualTo(3 * (type == DataType.FLOAT ? FLOAT : DOUBLE));
-            // Nothing outside: the whole has the norm of the centre, 4 columns of length 1.5.
+            assertThat(error(center, 1.5)).isLessThanOrEqualTo(3 * (type == DataType.FLOAT ? FLOAT : DOUBLE));
+            // Nothing outside: the whole has the norm of the center, 4 columns of length 1.5.
             assertThat(weights.neq(0).castTo(DataType.DOUBLE).sumNumber().intValue())
                     .isEqualTo(24);
             assertThat(weights.norm2Number().doubleValue()).isCloseTo(3, within(1e-6));

@@ -63,7 +63,7 @@ final class SparseTest {
         }
     }
 
-    /** With one zero among five outputs for each of many inputs, all pairs of neighbours are cut independently. */
+    /** With one zero among five outputs for each of many inputs, all pairs of neighbors are cut independently. */
     @Test
     void inputsLoseDifferentOutputs() {
         INDArray weights = Filled.with(3, new Sparse(0.2, 1), 5000, 5);

@@ -299,7 +299,7 @@ class ExactnessReportTest {
     }
 
     @Test
-    void refusesANetworkThatIsNotInitialised() {
+    void refusesANetworkThatIsNotInitialized() {
         MultiLayerNetwork network = new MultiLayerNetwork(Nets.mlp());
         assertThatIllegalStateException()
                 .isThrownBy(() -> ExactnessReport.of(network))

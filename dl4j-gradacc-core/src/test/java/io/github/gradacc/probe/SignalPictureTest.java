@@ -31,7 +31,7 @@ class SignalPictureTest {
         return new Signal(10, 0, std, 0, 0, 0);
     }
 
-    /** The mean height of the pixels of a colour in a column of a panel, from 0 at the top; -1 if there are none. */
+    /** The mean height of the pixels of a color in a column of a panel, from 0 at the top; -1 if there are none. */
     private static double height(BufferedImage picture, int x, int panel, Color color) {
         int[] hits = IntStream.range(panel * SignalPicture.PANEL, (panel + 1) * SignalPicture.PANEL)
                 .filter(y -> picture.getRGB(x, y) == color.getRGB())

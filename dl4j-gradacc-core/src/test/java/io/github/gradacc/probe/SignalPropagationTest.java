@@ -181,7 +181,7 @@ class SignalPropagationTest {
         InputType image = InputType.convolutional(6, 6, 2);
         return List.of(
                 row("dense", flat, dense(6), dense(5), softmax(3)),
-                row("batch normalisation", flat, dense(6), new BatchNormalization(), softmax(3)),
+                row("batch normalization", flat, dense(6), new BatchNormalization(), softmax(3)),
                 row(
                         "convolution",
                         image,
@@ -396,9 +396,9 @@ class SignalPropagationTest {
         return graph;
     }
 
-    /** At its start batch normalisation would, at test time, let everything through. */
+    /** At its start batch normalization would, at test time, let everything through. */
     @Test
-    void batchNormalisationUsesTheStatisticsOfTheFeatures() {
+    void batchNormalizationUsesTheStatisticsOfTheFeatures() {
         MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(4), new BatchNormalization(), softmax(3)));
 
         Signal signal = SignalPropagation.probe(network, data.normal(50, 4).mul(1000))
@@ -470,7 +470,7 @@ class SignalPropagationTest {
     }
 
     @Test
-    void refusesANetworkThatIsNotInitialised() {
+    void refusesANetworkThatIsNotInitialized() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> SignalPropagation.probe(new MultiLayerNetwork(Nets.mlp()), data.normal(5, 4)))
                 .withMessageContaining("init()");

@@ -70,7 +70,7 @@ public final class Batches {
     }
 
     /** Ragged batches of sequences, 3 values and 5 steps, with one class label each. */
-    public static List<DataSet> labelledSequences() {
+    public static List<DataSet> labeledSequences() {
         return ragged((data, n) -> data.normal(n, 3, 5), (data, n) -> data.oneHot(n, 3));
     }
 

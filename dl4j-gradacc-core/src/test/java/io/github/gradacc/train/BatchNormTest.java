@@ -33,7 +33,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** Batch normalisation: what can be exact is, what cannot is pinned. */
+/** Batch normalization: what can be exact is, what cannot is pinned. */
 class BatchNormTest {
 
     record Row(String name, MultiLayerConfiguration configuration, Function<Data, IntFunction<INDArray>> features) {
@@ -57,8 +57,8 @@ class BatchNormTest {
      */
     private static final int[] SIZES = {5, 3, 6, 2, 5, 3, 5, 6};
 
-    /** Networks that begin with batch normalisation, so that its input does not depend on how the batch is cut. */
-    static Stream<Row> normalisationFirst() {
+    /** Networks that begin with batch normalization, so that its input does not depend on how the batch is cut. */
+    static Stream<Row> normalizationFirst() {
         Function<Data, IntFunction<INDArray>> flat =
                 data -> n -> data.normal(n, 4).muli(3).addi(5);
         Function<Data, IntFunction<INDArray>> images =
@@ -86,7 +86,7 @@ class BatchNormTest {
     }
 
     @ParameterizedTest
-    @MethodSource("normalisationFirst")
+    @MethodSource("normalizationFirst")
     void pooledStatisticsEqualTheBigBatch(Row row) {
         MultiLayerNetwork ours = Nets.init(row.configuration());
         MultiLayerNetwork reference = ours.clone();
@@ -99,7 +99,7 @@ class BatchNormTest {
     }
 
     @ParameterizedTest
-    @MethodSource("normalisationFirst")
+    @MethodSource("normalizationFirst")
     void sequentialStatisticsEqualNativeUpdatesInOrder(Row row) {
         MultiLayerNetwork ours = Nets.init(row.configuration());
         MultiLayerNetwork reference = ours.clone();
@@ -137,7 +137,7 @@ class BatchNormTest {
         assertStatisticsClose(ours, reference, 3);
     }
 
-    /** In the first step the input of the first normalising layer is the same, however deep it is. */
+    /** In the first step the input of the first normalizing layer is the same, however deep it is. */
     @Test
     void pooledStatisticsOfADeepLayerEqualTheBigBatchInTheFirstStep() {
         MultiLayerNetwork ours = Nets.init(Nets.of(
@@ -156,9 +156,9 @@ class BatchNormTest {
         assertStatisticsClose(ours, reference, 1);
     }
 
-    /** The counterexample: normalising with micro-batch statistics is another function than with the big batch's. */
+    /** The counterexample: normalizing with micro-batch statistics is another function than with the big batch's. */
     @Test
-    void normalisationDiffersFromTheBigBatchAndIsReported() {
+    void normalizationDiffersFromTheBigBatchAndIsReported() {
         MultiLayerNetwork ours = Nets.init(Nets.of(InputType.feedForward(4), norm().build(), dense(6), softmax(3)));
         MultiLayerNetwork reference = ours.clone();
         DataSet batch = new Data(1, DataType.DOUBLE).dataSet(12, 3, 4);
@@ -217,8 +217,8 @@ class BatchNormTest {
             String name,
             Function<Data, IntFunction<INDArray>> features,
             InputType input,
-            BatchNormalization.Builder normalisation) {
-        return new Row(name, Nets.of(input, normalisation.build(), dense(5), softmax(3)), features);
+            BatchNormalization.Builder normalization) {
+        return new Row(name, Nets.of(input, normalization.build(), dense(5), softmax(3)), features);
     }
 
     private static BatchNormalization.Builder norm() {

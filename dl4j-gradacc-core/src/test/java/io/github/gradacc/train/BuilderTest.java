@@ -34,7 +34,7 @@ class BuilderTest {
     }
 
     @Test
-    void refusesAGraphThatIsNotInitialised() {
+    void refusesAGraphThatIsNotInitialized() {
         ComputationGraph graph = new ComputationGraph(
                 Nets.init(Nets.mlp()).toComputationGraph().getConfiguration().clone());
         var builder = GradientAccumulationTrainer.builder(graph);
@@ -57,7 +57,7 @@ class BuilderTest {
     }
 
     @Test
-    void refusesANetworkThatIsNotInitialised() {
+    void refusesANetworkThatIsNotInitialized() {
         MultiLayerNetwork network = new MultiLayerNetwork(Nets.mlp());
         assertRefused(network, "init()");
         assertThat(network.isInitCalled()).isFalse();

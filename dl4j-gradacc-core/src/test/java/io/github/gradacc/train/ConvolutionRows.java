@@ -93,7 +93,7 @@ final class ConvolutionRows {
                 row("upsampling", () -> new Upsampling2D.Builder(2).build()),
                 row("zero padding", () -> new ZeroPaddingLayer.Builder(1, 2).build()),
                 row("cropping", () -> new Cropping2D.Builder(1, 1).build()),
-                row("local response normalisation", () -> new LocalResponseNormalization.Builder().build()),
+                row("local response normalization", () -> new LocalResponseNormalization.Builder().build()),
                 row("space to depth", () -> new SpaceToDepthLayer.Builder<>(2, CNN2DFormat.NCHW).build()),
                 channelsLast(),
                 capsules());

@@ -105,7 +105,7 @@ class ExactGraphsTest {
                                 .addVertex("mean", new ElementWiseVertex(ElementWiseVertex.Op.Average), "product", "a")
                                 .addLayer("out0", softmax(), "mean")),
                 flat(
-                        "subset, scale, shift, L2 normalisation",
+                        "subset, scale, shift, L2 normalization",
                         1,
                         1,
                         g -> g.addLayer("dense", dense(6), "in0")
@@ -113,8 +113,8 @@ class ExactGraphsTest {
                                 .addVertex("rest", new SubsetVertex(3, 5), "dense")
                                 .addVertex("scaled", new ScaleVertex(0.5), "first")
                                 .addVertex("shifted", new ShiftVertex(0.1), "rest")
-                                .addVertex("normalised", new L2NormalizeVertex(), "shifted")
-                                .addVertex("merge", new MergeVertex(), "scaled", "normalised")
+                                .addVertex("normalized", new L2NormalizeVertex(), "shifted")
+                                .addVertex("merge", new MergeVertex(), "scaled", "normalized")
                                 .addLayer("out0", softmax(), "merge")),
                 flat(
                         "stack, unstack, L2 distance: two towers that share a layer",
@@ -135,7 +135,7 @@ class ExactGraphsTest {
                                 .addLayer("dense", dense(5), "frozen")
                                 .addLayer("out0", softmax(), "dense")),
                 flat(
-                        "centre loss",
+                        "center loss",
                         1,
                         1,
                         g -> g.addLayer("dense", dense(5), "in0")
@@ -196,7 +196,7 @@ class ExactGraphsTest {
         row.verify();
     }
 
-    /** The statistics of the first normalising layer of a residual block; the rest of it cannot be equal. */
+    /** The statistics of the first normalizing layer of a residual block; the rest of it cannot be equal. */
     @Test
     void residualBlockWithBatchNormPoolsTheStatisticsOfItsInput() {
         ComputationGraphConfiguration configuration = Nets.settings()

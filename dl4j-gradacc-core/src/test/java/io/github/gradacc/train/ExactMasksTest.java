@@ -77,14 +77,14 @@ class ExactMasksTest {
 
     static Stream<ExactnessCase> oneLabelPerSequence() {
         return Stream.of(
-                row("last step", ExactMasksTest::labelled, new LastTimeStep(lstm(4)), softmax(3)),
-                row("max", ExactMasksTest::labelled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
-                row("average", ExactMasksTest::labelled, lstm(4), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
-                row("sum", ExactMasksTest::labelled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
-                row("norm", ExactMasksTest::labelled, lstm(4), new GlobalPoolingLayer(PoolingType.PNORM), softmax(3)),
+                row("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
+                row("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
+                row("average", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
+                row("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
+                row("norm", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.PNORM), softmax(3)),
                 row(
                         "last step, labels masked",
-                        () -> withLabelMasks(pairs(labelled()), 1),
+                        () -> withLabelMasks(pairs(labeled()), 1),
                         new LastTimeStep(lstm(4)),
                         softmax(3)));
     }
@@ -100,16 +100,16 @@ class ExactMasksTest {
                         dense(4),
                         lstm(3),
                         rnnSoftmax(3)),
-                row("last step", ExactMasksTest::labelledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
+                row("last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
                 row(
                         "average",
-                        ExactMasksTest::labelledOfDifferentLengths,
+                        ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
                         new GlobalPoolingLayer(PoolingType.AVG),
                         softmax(3)),
                 row(
                         "max",
-                        ExactMasksTest::labelledOfDifferentLengths,
+                        ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
                         new GlobalPoolingLayer(PoolingType.MAX),
                         softmax(3)));
@@ -277,7 +277,7 @@ class ExactMasksTest {
         });
     }
 
-    private static List<DataSet> labelled() {
+    private static List<DataSet> labeled() {
         return batches(
                 (data, n) -> new DataSet(data.normal(n, 3, STEPS), data.oneHot(n, 3), data.mask(n, STEPS), null));
     }
@@ -310,7 +310,7 @@ class ExactMasksTest {
         return batches;
     }
 
-    private static List<DataSet> labelledOfDifferentLengths() {
+    private static List<DataSet> labeledOfDifferentLengths() {
         Data data = new Data(14, DataType.DOUBLE);
         List<DataSet> batches = new ArrayList<>();
         for (int length : LENGTHS) {

@@ -175,7 +175,7 @@ class ExactRegularizationTest {
                                 .activation(Activation.SOFTMAX)
                                 .build()),
                 sum(
-                        "centre loss",
+                        "center loss",
                         InputType.feedForward(4),
                         Batches.mlp(),
                         dense(4),

@@ -120,7 +120,7 @@ class ExactUpdatersTest {
                 .verify();
     }
 
-    /** A bug of DL4J 1.0.0-M2.1: a network with AdaBelief can be initialised but not trained. */
+    /** A bug of DL4J 1.0.0-M2.1: a network with AdaBelief can be initialized but not trained. */
     @Test
     void adaBeliefIsRefusedSinceDl4jCannotInstantiateIt() {
         var network = Nets.init(Nets.mlp(settings -> settings.updater(new AdaBelief(0.01))));

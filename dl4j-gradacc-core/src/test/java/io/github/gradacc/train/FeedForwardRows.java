@@ -38,7 +38,7 @@ final class FeedForwardRows {
                         "dense without bias",
                         () -> new DenseLayer.Builder().nOut(5).hasBias(false).build()),
                 row(
-                        "dense with layer normalisation",
+                        "dense with layer normalization",
                         () -> new DenseLayer.Builder()
                                 .nOut(5)
                                 .hasLayerNorm(true)

@@ -65,7 +65,7 @@ class NativeLimitsTest {
                         "Invalid input array: expected shape in format"),
                 new Limit(
                         ExactnessCase.of(
-                                "SimpleRnn with layer normalisation",
+                                "SimpleRnn with layer normalization",
                                 () -> Nets.of(
                                         InputType.recurrent(3, 5),
                                         new SimpleRnn.Builder()

@@ -28,8 +28,8 @@ final class OutputRows {
 
     static Stream<ExactnessCase> rows() {
         return Stream.of(
-                centerLoss("centre loss, moving centres", false),
-                centerLoss("centre loss, centres by gradient", true),
+                centerLoss("center loss, moving centers", false),
+                centerLoss("center loss, centers by gradient", true),
                 ExactnessCase.of(
                         "loss layer",
                         () -> Nets.of(

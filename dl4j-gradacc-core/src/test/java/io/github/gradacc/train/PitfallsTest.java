@@ -39,7 +39,7 @@ import org.nd4j.linalg.schedule.MapSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
 /**
- * Bugs that users of gradient accumulation reported elsewhere, each as the behaviour that is right. The comments cite the
+ * Bugs that users of gradient accumulation reported elsewhere, each as the behavior that is right. The comments cite the
  * public issues.
  */
 class PitfallsTest {
@@ -80,7 +80,7 @@ class PitfallsTest {
         assertSame(network, big, DOUBLE);
     }
 
-    /** transformers 34263 and 35207, LlamaFactory 7443: normalised once, so the loss is neither k times too high nor low. */
+    /** transformers 34263 and 35207, LlamaFactory 7443: normalized once, so the loss is neither k times too high nor low. */
     @Test
     void scoreAndStepDoNotDependOnTheNumberOfMicroBatches() {
         DataSet batch = data.dataSet(12, 3, 4);
@@ -166,7 +166,7 @@ class PitfallsTest {
 
     /** transformers 986, caffe 6199: clipping sees the mean of the window, not a micro-batch and not the sum. */
     @Test
-    void clippingIsAppliedOnceToTheNormalisedSum() {
+    void clippingIsAppliedOnceToTheNormalizedSum() {
         double threshold = 0.01;
         MultiLayerNetwork network = Nets.init(Nets.mlp(settings -> settings.updater(new Sgd(1))
                 .gradientNormalization(GradientNormalization.ClipL2PerLayer)

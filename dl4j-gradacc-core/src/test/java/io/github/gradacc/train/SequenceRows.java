@@ -73,7 +73,7 @@ final class SequenceRows {
         return ExactnessCase.of(
                 name,
                 () -> Nets.of(InputType.recurrent(3, 5), lstm(4), layer.get(), softmax(3)),
-                Batches::labelledSequences);
+                Batches::labeledSequences);
     }
 
     /** DL4J unrolls it into a graph of many small operations: few batches, for time. */

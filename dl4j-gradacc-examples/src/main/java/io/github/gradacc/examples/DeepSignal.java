@@ -43,7 +43,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * Shows what the first weights do to a signal on its way through 100 layers: the same standard normal features, the same
- * width of 256, one network for each initialiser; for initialisers of convolutions, kernels of 3x3 on 16 channels.
+ * width of 256, one network for each initializer; for initializers of convolutions, kernels of 3x3 on 16 channels.
  */
 public final class DeepSignal {
 
@@ -78,7 +78,7 @@ public final class DeepSignal {
 
     private static final IWeightInit KAIMING = new KaimingNormal(FanMode.FAN_IN, Gain.calculate("relu"));
 
-    /** Add a line to see another initialiser. */
+    /** Add a line to see another initializer. */
     static final List<Start> STARTS = List.of(
             new Start("linear, N(0, 1)", Activation.IDENTITY, new Normal(0, 1)),
             new Start("linear, N(0, 1/256)", Activation.IDENTITY, new Normal(0, Math.sqrt(1.0 / WIDTH))),

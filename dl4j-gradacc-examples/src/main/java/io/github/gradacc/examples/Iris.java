@@ -27,7 +27,7 @@ record Iris(DataSet train, DataSet test) {
 
     private static final long SHUFFLE_SEED = 42;
 
-    /** Reads, splits and standardises: ready for training. */
+    /** Reads, splits and standardizes: ready for training. */
     static Iris load() throws IOException, InterruptedException {
         return split(read()).standardized();
     }

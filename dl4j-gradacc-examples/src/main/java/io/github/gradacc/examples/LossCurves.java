@@ -21,7 +21,7 @@ final class LossCurves {
     static final int WIDTH = 900;
     static final int HEIGHT = 560;
 
-    // Told apart with any colour vision (Okabe and Ito's palette).
+    // Told apart with any color vision (Okabe and Ito's palette).
     private static final Color ORANGE = new Color(0xE69F00);
     private static final Color BLUE = new Color(0x0072B2);
     private static final Color SKY = new Color(0x9AD1F2);

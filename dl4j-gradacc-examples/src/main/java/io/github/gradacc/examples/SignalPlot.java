@@ -44,7 +44,7 @@ final class SignalPlot {
             new Column("activations near 1", SignalLayer::activations, -2, 1, 460),
             new Column("gradients of activations", SignalLayer::gradients, -40, 40, 460));
 
-    // Told apart with any colour vision (Okabe and Ito's palette).
+    // Told apart with any color vision (Okabe and Ito's palette).
     private static final Color[] COLORS = {
         new Color(0x000000),
         new Color(0xE69F00),

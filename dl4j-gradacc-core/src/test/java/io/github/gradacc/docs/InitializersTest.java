@@ -24,8 +24,8 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The snippets of docs/initialisers.md, and the initialiser of the README, run. */
-class InitialisersTest {
+/** The snippets of docs/initializers.md, and the initializer of the README, run. */
+class InitializersTest {
 
     private final INDArray features = new Data(1, DataType.DOUBLE).normal(100, 4, 5);
     private final MultiLayerNetwork network =
