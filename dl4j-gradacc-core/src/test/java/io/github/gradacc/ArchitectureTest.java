@@ -50,6 +50,8 @@ class ArchitectureTest {
         layeredArchitecture()
                 .consideringOnlyDependenciesInAnyPackage(ROOT + "..")
                 .withOptionalLayers(true)
+                .layer("array")
+                .definedBy(ROOT + ".array")
                 .layer("grad")
                 .definedBy(ROOT + ".grad")
                 .layer("batch")

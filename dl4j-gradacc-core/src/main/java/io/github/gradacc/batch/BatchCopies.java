@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.batch;
 
-import io.github.gradacc.grad.ArrayCopy;
+import io.github.gradacc.array.ArrayCopy;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;

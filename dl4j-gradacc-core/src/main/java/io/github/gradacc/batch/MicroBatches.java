@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.batch;
 
+import io.github.gradacc.array.Slice;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;

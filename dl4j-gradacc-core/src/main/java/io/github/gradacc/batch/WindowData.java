@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.batch;
 
-import io.github.gradacc.grad.PaddedConcatenation;
+import io.github.gradacc.array.PaddedConcatenation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import io.github.gradacc.array.Finiteness;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What the positions of a flattened gradient array mean.
@@ -27,6 +30,16 @@ public record GradientLayout(long length, List<IndexRange> gradients, UpdateView
         if (!gradients.isEmpty() && gradients.get(gradients.size() - 1).to() > length) {
             throw new IllegalArgumentException("Gradient ranges " + gradients + " leave an array of length " + length);
         }
+    }
+
+    /**
+     * Tells whether every gradient and every update is finite; what is never written is not looked at.
+     *
+     * @param flat flattened gradient array, rank 1
+     */
+    public boolean isFinite(INDArray flat) {
+        return Stream.concat(gradients.stream(), updates.ranges().stream())
+                .allMatch(range -> Finiteness.allFinite(range.of(flat)));
     }
 
     private static List<IndexRange> joined(List<IndexRange> ranges) {

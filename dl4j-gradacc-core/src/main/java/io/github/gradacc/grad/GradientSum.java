@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import io.github.gradacc.array.Finiteness;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -75,8 +76,8 @@ public final class GradientSum implements AutoCloseable {
         }
         INDArray total = sumArray(held.flat());
         for (IndexRange range : held.layout().gradients()) {
-            INDArray target = view(range, total);
-            INDArray source = view(range, held.flat());
+            INDArray target = range.of(total);
+            INDArray source = range.of(held.flat());
             if (sumStarted) {
                 accumulate(source, target);
             } else {
@@ -109,8 +110,8 @@ public final class GradientSum implements AutoCloseable {
             layout.updates().add(held.flat(), held.updateWeights());
         }
         for (IndexRange range : layout.gradients()) {
-            INDArray target = view(range, flat);
-            INDArray source = view(range, sumArray(flat));
+            INDArray target = range.of(flat);
+            INDArray source = range.of(sumArray(flat));
             if (held != null) {
                 accumulate(source, target);
             } else {
@@ -128,7 +129,7 @@ public final class GradientSum implements AutoCloseable {
      * @return false if an element of the sum is NaN or infinite
      */
     public boolean isFinite(INDArray flat) {
-        return layout == null || Finiteness.allFinite(flat, layout);
+        return layout == null || layout.isFinite(flat);
     }
 
     /** Returns the number of examples in the sum. */
@@ -194,10 +195,6 @@ public final class GradientSum implements AutoCloseable {
 
     private static boolean needsWiderSum(INDArray gradient) {
         return !Finiteness.isBlasType(gradient.dataType());
-    }
-
-    private static INDArray view(IndexRange range, INDArray flat) {
-        return range.length() == flat.length() ? flat : range.of(flat);
     }
 
     private static void accumulate(INDArray source, INDArray target) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import io.github.gradacc.array.Slice;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A half-open range of positions in a flattened parameter or gradient array.
@@ -31,6 +31,6 @@ public record IndexRange(long from, long to) {
      * @return a view of rank 1 that shares the memory of {@code flat}
      */
     public INDArray of(INDArray flat) {
-        return flat.get(NDArrayIndex.interval(from, to));
+        return Slice.of(flat, from, to);
     }
 }

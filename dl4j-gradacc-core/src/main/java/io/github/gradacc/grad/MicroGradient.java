@@ -54,6 +54,6 @@ public record MicroGradient(
      * @return false if any element that the backward pass wrote is NaN or infinite
      */
     public boolean isFinite() {
-        return Finiteness.allFinite(flat, layout);
+        return layout.isFinite(flat);
     }
 }

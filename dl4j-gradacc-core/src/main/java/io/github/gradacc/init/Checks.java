@@ -2,14 +2,9 @@
 package io.github.gradacc.init;
 
 import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** The checks that several initializers share. Comparisons are written so that NaN fails. */
 final class Checks {
-
-    private static final long CHUNK = 1 << 16;
 
     private Checks() {}
 
@@ -31,20 +26,6 @@ final class Checks {
             throw new IllegalArgumentException(
                     "lower must not be above upper, got lower = " + lower + ", upper = " + upper);
         }
-    }
-
-    /** Element by element: {@code isNaN()} and reductions of ND4J 1.0.0-M2.1 can pass over NaN. */
-    static boolean allFinite(INDArray array) {
-        INDArray flat = array.ravel();
-        for (long from = 0; from < flat.length(); from += CHUNK) {
-            INDArray chunk = flat.get(NDArrayIndex.interval(from, Math.min(flat.length(), from + CHUNK)));
-            for (double x : chunk.castTo(DataType.DOUBLE).toDoubleVector()) {
-                if (!Double.isFinite(x)) {
-                    return false;
-                }
-            }
-        }
-        return true;
     }
 
     /** An error about a shape that an initializer cannot fill: the rule, the shape, the way out. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import io.github.gradacc.array.Finiteness;
 import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.weights.IWeightInit;
@@ -42,7 +43,7 @@ record LayerWeights(String key, INDArray view, Optional<Arrangement> arrangement
         INDArray fresh = arrangement
                 .map(arranged -> arranged.draw(initializer, view.dataType(), shape))
                 .orElseGet(() -> Arrangement.standard(initializer, view.dataType(), view.ordering(), shape));
-        if (!Checks.allFinite(fresh)) {
+        if (!Finiteness.allFinite(fresh)) {
             throw Checks.shape(initializer + " makes weights that are not finite", shape, "Use another initializer");
         }
         return fresh;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import io.github.gradacc.array.Finiteness;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -198,10 +199,7 @@ public final class NetworkInitializer {
         Objects.requireNonNull(features, "features");
         for (INDArray array : features) {
             Objects.requireNonNull(array, "features");
-            if (array.isEmpty()
-                    || array.rank() == 0
-                    || array.isNaN().any()
-                    || array.isInfinite().any()) {
+            if (array.isEmpty() || array.rank() == 0 || !Finiteness.allFinite(array)) {
                 throw new IllegalArgumentException("Features need at least one example and finite values, got shape "
                         + Arrays.toString(array.shape()) + (array.isEmpty() ? "" : " with NaN or infinity"));
             }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import io.github.gradacc.array.Elements;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The weights that one {@code init} call fills: a view into the network's flattened parameters, written in place.
@@ -16,8 +15,6 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * <p>Values are rounded to the type of the weights; one that the type cannot hold is an error, never an infinite weight.
  */
 final class WeightView {
-
-    private static final int CHUNK = 1 << 16;
 
     private final long[] shape;
     private final INDArray flat;
@@ -59,11 +56,7 @@ final class WeightView {
 
     /** Fills the weights with independent values, in the order of memory. */
     void fill(DoubleSupplier values) {
-        for (long from = 0; from < flat.length(); from += CHUNK) {
-            double[] chunk = new double[(int) Math.min(CHUNK, flat.length() - from)];
-            Arrays.setAll(chunk, i -> checked(values.getAsDouble()));
-            flat.get(NDArrayIndex.interval(from, from + chunk.length)).assign(Nd4j.createFromArray(chunk));
-        }
+        Elements.fill(flat, () -> checked(values.getAsDouble()));
     }
 
     /**
@@ -72,8 +65,7 @@ final class WeightView {
      * @param values of the shape of the weights, any order and floating point type
      */
     void assign(INDArray values) {
-        checked(values.maxNumber().doubleValue());
-        checked(values.minNumber().doubleValue());
+        Elements.forEach(values, this::checked);
         tensor.assign(values);
     }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.net;
 
-import io.github.gradacc.grad.PaddedConcatenation;
+import io.github.gradacc.array.PaddedConcatenation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

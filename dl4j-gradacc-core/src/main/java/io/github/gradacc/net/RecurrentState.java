@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.net;
 
-import io.github.gradacc.grad.ArrayCopy;
+import io.github.gradacc.array.ArrayCopy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
-import java.util.function.DoubleConsumer;
-import org.nd4j.linalg.api.buffer.DataType;
+import io.github.gradacc.array.Elements;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Three passes over the elements, in double precision:
@@ -21,13 +19,10 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class SignalMeasurement {
 
-    /** Elements converted to double at a time: 8 MB. */
-    private static final long CHUNK = 1 << 20;
-
     /** Below this exponent nothing is left to scale, and 1 / s would be infinite. */
     private static final int MIN_EXPONENT = -1000;
 
-    private final INDArray flat;
+    private final INDArray array;
     private long finite;
     private long zeros;
     private long nans;
@@ -37,19 +32,19 @@ final class SignalMeasurement {
     private double squares;
 
     SignalMeasurement(INDArray array) {
-        flat = array.ravel();
+        this.array = array.ravel();
     }
 
     Signal signal() {
-        forEach(this::count);
+        Elements.forEach(array, this::count);
         double scale = Math.scalb(1.0, Math.max(MIN_EXPONENT, Math.getExponent(largest)));
         // Not x / s: where s is the largest power of two, 1 / s is subnormal but still exact.
         double inverse = 1 / scale;
-        forEach(x -> sum += Double.isFinite(x) ? x * inverse : 0);
+        Elements.forEach(array, x -> sum += Double.isFinite(x) ? x * inverse : 0);
         double mean = sum / finite;
-        forEach(x -> squares += Double.isFinite(x) ? square(x * inverse - mean) : 0);
+        Elements.forEach(array, x -> squares += Double.isFinite(x) ? square(x * inverse - mean) : 0);
         // Without finite elements both are 0 / 0.
-        return new Signal(flat.length(), mean * scale, Math.sqrt(squares / finite) * scale, zeros, nans, infinities);
+        return new Signal(array.length(), mean * scale, Math.sqrt(squares / finite) * scale, zeros, nans, infinities);
     }
 
     private void count(double x) {
@@ -66,15 +61,5 @@ final class SignalMeasurement {
 
     private static double square(double x) {
         return x * x;
-    }
-
-    private void forEach(DoubleConsumer action) {
-        for (long start = 0; start < flat.length(); start += CHUNK) {
-            long end = Math.min(flat.length(), start + CHUNK);
-            INDArray part = start == 0 && end == flat.length() ? flat : flat.get(NDArrayIndex.interval(start, end));
-            for (double x : part.castTo(DataType.DOUBLE).toDoubleVector()) {
-                action.accept(x);
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.github.gradacc.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gradacc.array.Slice;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

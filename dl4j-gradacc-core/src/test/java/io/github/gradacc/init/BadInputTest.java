@@ -132,11 +132,22 @@ final class BadInputTest {
         refusedBy(DataType.BFLOAT16, new Constant(3.4e38), "is beyond BFLOAT16");
         Nd4j.getRandom().setSeed(1);
         refusedBy(DataType.DOUBLE, new Normal(1.79e308, 1.79e308), "is beyond DOUBLE");
+        refusedBy(DataType.DOUBLE, Layout.EMBEDDING.of(oneNan()), "The weight NaN is beyond DOUBLE");
         for (double largest : new double[] {65504, -65504}) {
             INDArray view = Nd4j.zeros(DataType.FLOAT16, 4);
             new Constant(largest).init(1, 1, new long[] {2, 2}, 'c', view);
             assertThat(view.getDouble(3)).isEqualTo(largest);
         }
+    }
+
+    /** The largest and smallest element of an array, as ND4J has them, pass over NaN. */
+    private static IWeightInit oneNan() {
+        return new IWeightInit() {
+            @Override
+            public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray view) {
+                return view.assign(1).putScalar(1, Double.NaN).reshape(order, shape);
+            }
+        };
     }
 
     private static void refusedBy(DataType type, IWeightInit initializer, String message) {

@@ -3,6 +3,7 @@ package io.github.gradacc.init;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.testing.Nets;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,7 +143,7 @@ final class DocumentationTest {
             assertIsDrawnByItsInitializer((BaseLayer) layer);
             for (Map.Entry<String, INDArray> entry :
                     Nets.init(Nets.of(inputOf(layer), layer)).paramTable().entrySet()) {
-                assertThat(Checks.allFinite(entry.getValue()))
+                assertThat(Finiteness.allFinite(entry.getValue()))
                         .as("%s of %s", entry.getKey(), layer)
                         .isTrue();
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.probe.SignalPropagation;
 import io.github.gradacc.probe.SignalReport;
 import io.github.gradacc.testing.Data;
@@ -102,13 +103,15 @@ final class HalfPrecisionTest {
     void adamNeedsALargerEpsilon() {
         MultiLayerNetwork broken = network(new Adam(0.001));
         broken.fit(examples);
-        assertThat(Checks.allFinite(broken.params())).as("Adam as it comes").isFalse();
+        assertThat(Finiteness.allFinite(broken.params())).as("Adam as it comes").isFalse();
         MultiLayerNetwork network =
                 network(Adam.builder().learningRate(0.001).epsilon(1e-3).build());
         for (int i = 0; i < 20; i++) {
             network.fit(examples);
         }
-        assertThat(Checks.allFinite(network.params())).as("with epsilon 1e-3").isTrue();
+        assertThat(Finiteness.allFinite(network.params()))
+                .as("with epsilon 1e-3")
+                .isTrue();
     }
 
     @Test

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.gradacc.grad;
+package io.github.gradacc.array;
 
 import java.util.Arrays;
 import java.util.List;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
@@ -12,6 +13,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * Joins arrays along the examples, dimension 0. Where they differ in another dimension (sequences of different lengths,
  * images of different sizes) the smaller ones are padded with zeros at the end.
  */
+@API(status = API.Status.INTERNAL)
 public final class PaddedConcatenation {
 
     private PaddedConcatenation() {}

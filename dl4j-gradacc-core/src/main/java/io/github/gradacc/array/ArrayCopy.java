@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.gradacc.grad;
+package io.github.gradacc.array;
 
+import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Copies of arrays that are made again and again, in the memory of earlier ones. */
+@API(status = API.Status.INTERNAL)
 public final class ArrayCopy {
 
     private ArrayCopy() {}

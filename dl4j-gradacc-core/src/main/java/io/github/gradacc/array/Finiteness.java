@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.gradacc.grad;
+package io.github.gradacc.array;
 
-import java.util.List;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.longer.MatchCondition;
@@ -13,40 +13,35 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
  *
  * <p>The sum of absolute values is finite only if every element is, and BLAS computes it many times faster than ND4J tests
  * the elements one by one. Only a sum that overflowed (finite elements near the end of the range) needs the slow test.
+ *
+ * <p>None of ND4J's shortcuts will do (1.0.0-M2.1): the largest and the smallest element pass over NaN in every type, and in
+ * 16-bit types {@code isNaN()} and {@code MatchCondition} overlook it.
  */
-final class Finiteness {
+@API(status = API.Status.INTERNAL)
+public final class Finiteness {
 
     private Finiteness() {}
 
-    /** Tells whether every gradient and every update is finite; what is never written is not looked at. */
-    static boolean allFinite(INDArray flat, GradientLayout layout) {
-        return allFinite(flat, layout.gradients())
-                && allFinite(flat, layout.updates().ranges());
-    }
-
-    private static boolean allFinite(INDArray flat, List<IndexRange> ranges) {
-        for (IndexRange range : ranges) {
-            if (!allFinite(range.length() == flat.length() ? flat : range.of(flat))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean allFinite(INDArray vector) {
-        // BLAS knows no 16-bit types, and ND4J's own test overlooks NaN in them.
+    /**
+     * Tells whether every element is finite.
+     *
+     * @param array any shape, order and floating point type; copied if its elements are not contiguous; not changed
+     */
+    public static boolean allFinite(INDArray array) {
+        INDArray vector = array.rank() == 1 ? array : array.reshape(array.ordering(), false, array.length());
         INDArray wide = isBlasType(vector.dataType()) ? vector : vector.castTo(DataType.FLOAT);
         double sumOfMagnitudes = Nd4j.getBlasWrapper().level1().asum(wide);
         return Double.isFinite(sumOfMagnitudes) || countNotFinite(wide) == 0;
+    }
+
+    /** Tells whether BLAS computes in this type. */
+    public static boolean isBlasType(DataType type) {
+        return type == DataType.FLOAT || type == DataType.DOUBLE;
     }
 
     private static long countNotFinite(INDArray vector) {
         return Nd4j.getExecutioner()
                 .exec(new MatchCondition(vector, Conditions.notFinite()))
                 .getLong(0);
-    }
-
-    static boolean isBlasType(DataType type) {
-        return type == DataType.FLOAT || type == DataType.DOUBLE;
     }
 }
