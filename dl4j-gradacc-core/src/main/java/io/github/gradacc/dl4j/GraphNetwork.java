@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.VertexIndices;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** The words of {@link ComputationGraph}. */
+final class GraphNetwork extends Network {
+
+    private final ComputationGraph graph;
+
+    GraphNetwork(ComputationGraph graph) {
+        this.graph = graph;
+    }
+
+    @Override
+    public Model model() {
+        return graph;
+    }
+
+    @Override
+    public List<LayerView> layers() {
+        List<LayerView> layers = new ArrayList<>();
+        for (int index : graph.topologicalSortOrder()) {
+            GraphVertex vertex = graph.getVertices()[index];
+            if (!vertex.isInputVertex()) {
+                layers.add(view(vertex));
+            }
+        }
+        return layers;
+    }
+
+    private LayerView view(GraphVertex vertex) {
+        return LayerView.of(
+                vertex,
+                Objects.requireNonNull(graph.getConfiguration().getVertices().get(vertex.getVertexName())));
+    }
+
+    @Override
+    public Map<String, LayerView> outputs() {
+        Map<String, LayerView> outputs = new LinkedHashMap<>();
+        outputNames().forEach(name -> outputs.put("Output '" + name + "'", view(graph.getVertex(name))));
+        return outputs;
+    }
+
+    @Override
+    public List<String> inputNames() {
+        return graph.getConfiguration().getNetworkInputs();
+    }
+
+    @Override
+    public List<String> outputNames() {
+        return graph.getConfiguration().getNetworkOutputs();
+    }
+
+    @Override
+    public boolean takesIndices(int input) {
+        VertexIndices[] consumers = graph.getVertex(inputNames().get(input)).getOutputVertices();
+        return Arrays.stream(consumers)
+                .map(consumer -> view(graph.getVertices()[consumer.getVertexIndex()]))
+                .anyMatch(layer -> layer.facts().takesIndices());
+    }
+
+    @Override
+    public NeuralNetConfiguration configuration() {
+        return graph.conf();
+    }
+
+    @Override
+    public @Nullable WorkspaceMode trainingWorkspaces() {
+        return graph.getConfiguration().getTrainingWorkspaceMode();
+    }
+
+    @Override
+    public OptionalInt segmentLength() {
+        ComputationGraphConfiguration configuration = graph.getConfiguration();
+        return configuration.getBackpropType() == BackpropType.TruncatedBPTT
+                ? OptionalInt.of(configuration.getTbpttFwdLength())
+                : OptionalInt.empty();
+    }
+
+    @Override
+    public boolean needsFeatureSequences() {
+        return false;
+    }
+
+    @Override
+    public Collection<TrainingListener> listeners() {
+        return graph.getListeners();
+    }
+
+    @Override
+    public @Nullable INDArray gradients() {
+        return graph.getFlattenedGradients();
+    }
+
+    @Override
+    public int iteration() {
+        return graph.getIterationCount();
+    }
+
+    @Override
+    public void setIteration(int iteration) {
+        graph.getConfiguration().setIterationCount(iteration);
+    }
+
+    @Override
+    public int epoch() {
+        return graph.getEpochCount();
+    }
+
+    @Override
+    public void setEpoch(int epoch) {
+        graph.getConfiguration().setEpochCount(epoch);
+    }
+
+    @Override
+    public void incrementEpoch() {
+        graph.incrementEpochCount();
+    }
+
+    @Override
+    public void setScore(double score) {
+        graph.setScore(score);
+    }
+
+    @Override
+    public void setEtlMillis(long millis) {
+        graph.setLastEtlTime(millis);
+    }
+
+    @Override
+    public void requireArrays(int features, int labels) {
+        requireCount("feature arrays", features, "inputs", inputNames());
+        requireCount("label arrays", labels, "outputs", outputNames());
+    }
+
+    private static void requireCount(String arrays, int actual, String ends, List<String> names) {
+        if (actual != names.size()) {
+            throw new IllegalArgumentException("The graph has " + names.size() + " " + ends + ", the batch has "
+                    + actual + " " + arrays + ": give one for each, in the order of the graph's " + names);
+        }
+    }
+
+    @Override
+    public void setMicroBatch(MultiDataSet microBatch) {
+        if (graph.getFlattenedGradients() == null) {
+            graph.initGradientsView();
+        }
+        show(microBatch);
+        graph.setLayerMaskArrays(microBatch.getFeaturesMaskArrays(), microBatch.getLabelsMaskArrays());
+    }
+
+    @Override
+    public void show(MultiDataSet data) {
+        graph.setInputs(data.getFeatures());
+        graph.setLabels(data.getLabels());
+    }
+
+    @Override
+    public void computeGradientAndScore() {
+        graph.computeGradientAndScore();
+    }
+
+    /** DL4J adds the regularization to the score of the first output. */
+    @Override
+    public double summedScore() {
+        double summed = 0;
+        double regularization = regularization();
+        for (LayerView output : outputs().values()) {
+            if (output.reportsSum()) {
+                Layer layer = output.layer().orElseThrow();
+                summed += layer.score() - regularization;
+            }
+            regularization = 0;
+        }
+        return summed;
+    }
+
+    @Override
+    public double regularization() {
+        return graph.calcRegularizationScore(true);
+    }
+
+    @Override
+    public void createUpdater() {
+        graph.getUpdater();
+    }
+
+    @Override
+    public void update(Gradient gradient, int examples, LayerWorkspaceMgr workspaces) {
+        graph.getUpdater().update(gradient, iteration(), epoch(), examples, workspaces);
+    }
+
+    @Override
+    public void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations) {
+        listener.onForwardPass(graph, activations);
+    }
+
+    @Override
+    public void clearMasks() {
+        graph.clearLayerMaskArrays();
+    }
+
+    @Override
+    public void clearLayers() {
+        graph.clearLayersStates();
+    }
+
+    @Override
+    public Propagation propagate(boolean training, INDArray... features) {
+        return new GraphPropagation(graph, layers(), training, features);
+    }
+
+    @Override
+    Network replica(Consumer<ConfigurationCopy> change) {
+        ComputationGraphConfiguration copy = Replica.copy(
+                graph.getConfiguration(),
+                ComputationGraphConfiguration::toJson,
+                ComputationGraphConfiguration::fromJson);
+        change.accept(new ConfigurationCopy(
+                copy.getVertices().values().stream()
+                        .flatMap(vertex -> Wrapping.layerVertex(vertex).stream())
+                        .map(vertex -> vertex.getLayerConf().getLayer())
+                        .toList(),
+                mode -> {
+                    copy.setTrainingWorkspaceMode(mode);
+                    copy.setInferenceWorkspaceMode(mode);
+                },
+                copy::setBackpropType));
+        ComputationGraph replica = new ComputationGraph(copy);
+        replica.init(graph.numParams() == 0 ? null : graph.params(), false);
+        replica.initGradientsView();
+        return new GraphNetwork(replica);
+    }
+}

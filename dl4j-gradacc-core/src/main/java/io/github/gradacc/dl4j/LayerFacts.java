@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apiguardian.api.API;
+
+/**
+ * What the library knows of a layer by its configuration: put together from the rows of the {@link LayerTable}, and not
+ * changed afterwards. Parameters are named by DL4J's keys.
+ */
+@API(status = API.Status.INTERNAL)
+public final class LayerFacts {
+
+    private final Map<String, Reorder> reorders = new HashMap<>();
+    private final Set<String> scales = new HashSet<>();
+    private Accumulation accumulation = Accumulation.SUM;
+    private OutputScale outputScale = OutputScale.UNKNOWN;
+    private boolean gated;
+    private boolean takesIndices;
+    private boolean readsFromEnd;
+    private boolean timeSecond;
+
+    /** What holds for a layer of which nothing else is known. */
+    LayerFacts() {}
+
+    /** Returns how its gradients add up. */
+    public Accumulation accumulation() {
+        return accumulation;
+    }
+
+    /** Returns how its output follows the scale of its weights. */
+    public OutputScale outputScale() {
+        return outputScale;
+    }
+
+    /** Returns the memory layout of a parameter; empty for the standard shapes. */
+    public Optional<Reorder> reorder(String parameter) {
+        return Optional.ofNullable(reorders.get(parameter));
+    }
+
+    /** Tells whether a parameter that DL4J calls a weight scales single values, where weights mix them. */
+    public boolean isScale(String parameter) {
+        return scales.contains(parameter);
+    }
+
+    /** Tells whether the columns of its matrices are four gates. */
+    public boolean isGated() {
+        return gated;
+    }
+
+    /** Tells whether its input is indices, which have no scale. */
+    public boolean takesIndices() {
+        return takesIndices;
+    }
+
+    /** Tells whether it reads sequences from their end. */
+    public boolean readsFromEnd() {
+        return readsFromEnd;
+    }
+
+    /** Tells whether its sequences are [examples, time, values] rather than [examples, values, time]. */
+    public boolean isTimeSecond() {
+        return timeSecond;
+    }
+
+    LayerFacts accumulates(Accumulation how) {
+        accumulation = how;
+        return this;
+    }
+
+    LayerFacts output(OutputScale scale) {
+        outputScale = scale;
+        return this;
+    }
+
+    LayerFacts weights(String parameter, Reorder reorder) {
+        reorders.put(parameter, reorder);
+        return this;
+    }
+
+    LayerFacts scale(String parameter) {
+        scales.add(parameter);
+        return this;
+    }
+
+    LayerFacts gated() {
+        gated = true;
+        return this;
+    }
+
+    LayerFacts indices() {
+        takesIndices = true;
+        return this;
+    }
+
+    LayerFacts fromEnd() {
+        readsFromEnd = true;
+        return this;
+    }
+
+    LayerFacts timeSecond(boolean isSecond) {
+        timeSecond = isSecond;
+        return this;
+    }
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.Optional;
+import org.apiguardian.api.API;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Trainable;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
+import org.deeplearning4j.nn.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
+import org.jspecify.annotations.Nullable;
+
+/** A layer of a network of layers, or a vertex of a graph; some vertices have no layer. Live, nothing is copied. */
+@API(status = API.Status.INTERNAL)
+public final class LayerView {
+
+    private static final String DL4J = "org.deeplearning4j.";
+
+    private final String name;
+    private final String key;
+    private final Trainable parameters;
+    private final @Nullable Layer layer;
+    private final @Nullable InputPreProcessor preprocessor;
+
+    private LayerView(
+            String name,
+            String key,
+            Trainable parameters,
+            @Nullable Layer layer,
+            @Nullable InputPreProcessor preprocessor) {
+        this.name = name;
+        this.key = key;
+        this.parameters = parameters;
+        this.layer = layer;
+        this.preprocessor = preprocessor;
+    }
+
+    /** A layer in a row of layers. DL4J calls one without a name "layer" and its index. */
+    static LayerView of(int index, Layer layer, @Nullable InputPreProcessor preprocessor) {
+        String given = layer.conf().getLayer().getLayerName();
+        String key = String.valueOf(index);
+        boolean isNamed = given != null && !given.equals("layer" + index);
+        return new LayerView(isNamed ? given : key, key, layer, layer, preprocessor);
+    }
+
+    /** A vertex with its configuration. */
+    static LayerView of(GraphVertex vertex, org.deeplearning4j.nn.conf.graph.GraphVertex configuration) {
+        String name = vertex.getVertexName();
+        InputPreProcessor preprocessor = Wrapping.layerVertex(configuration)
+                .map(LayerVertex::getPreProcessor)
+                .orElse(null);
+        return new LayerView(name, name, vertex, vertex.hasLayer() ? vertex.getLayer() : null, preprocessor);
+    }
+
+    /** Returns its name as the user says it: the one given, or the index of a layer in a row that was given none. */
+    public String name() {
+        return name;
+    }
+
+    /** Returns what stands before the names of its parameters in DL4J's tables of gradients. */
+    String key() {
+        return key;
+    }
+
+    /** Returns the owner of its parameters: the layer, or the vertex. */
+    public Trainable parameters() {
+        return parameters;
+    }
+
+    /** Returns the layer, wrapped as it is; empty for a vertex without one. */
+    public Optional<Layer> layer() {
+        return Optional.ofNullable(layer);
+    }
+
+    /** Returns the layer's configuration; empty for a vertex without a layer. */
+    public Optional<org.deeplearning4j.nn.conf.layers.Layer> configuration() {
+        return layer().map(it -> it.conf().getLayer());
+    }
+
+    /** Returns what the table of layers says of it. */
+    public LayerFacts facts() {
+        return configuration().map(LayerTable::of).orElseGet(LayerFacts::new);
+    }
+
+    /** Returns the preprocessor of its input. */
+    public Optional<InputPreProcessor> preprocessor() {
+        return Optional.ofNullable(preprocessor);
+    }
+
+    /** Returns the configuration of a vertex that is written in SameDiff and has parameters. */
+    public Optional<SameDiffVertex> sameDiffVertex() {
+        return parameters.getConfig() instanceof SameDiffVertex vertex ? Optional.of(vertex) : Optional.empty();
+    }
+
+    /** Returns the simple name of the class that configures it. */
+    public String type() {
+        return configuration()
+                .map(Object::getClass)
+                .orElse(parameters.getClass())
+                .getSimpleName();
+    }
+
+    /** Tells whether its parameters stay as they are. */
+    public boolean isFrozen() {
+        return parameters instanceof FrozenVertex || isFrozen(layer);
+    }
+
+    private static boolean isFrozen(@Nullable Layer layer) {
+        return layer instanceof FrozenLayer
+                || layer instanceof FrozenLayerWithBackprop
+                || (layer instanceof BaseWrapperLayer wrapper && isFrozen(wrapper.getUnderlying()));
+    }
+
+    /** Tells whether it runs as at test time, also in training; {@code FrozenLayerWithBackprop} does not. */
+    public boolean isInferenceOnly() {
+        return layer instanceof FrozenLayer;
+    }
+
+    /** Tells whether the backward pass ends here. */
+    public boolean endsBackpropagation() {
+        return layer instanceof FrozenLayer || parameters instanceof FrozenVertex;
+    }
+
+    /** Returns the layer as one with a loss, if DL4J finds one: it looks into {@code FrozenLayerWithBackprop} only. */
+    public Optional<IOutputLayer> output() {
+        return foundByDl4j() instanceof IOutputLayer output ? Optional.of(output) : Optional.empty();
+    }
+
+    /**
+     * Tells whether it reports the sum of its examples' losses as its score if the network is configured with
+     * {@code miniBatch(false)}. Loss layers and center loss report the mean all the same.
+     */
+    boolean reportsSum() {
+        return foundByDl4j() instanceof BaseOutputLayer<?> output && !(output instanceof CenterLossOutputLayer);
+    }
+
+    private @Nullable Layer foundByDl4j() {
+        return layer instanceof FrozenLayerWithBackprop frozen ? frozen.getInsideLayer() : layer;
+    }
+
+    /** Returns the layer that carries a state from time segment to time segment, inside of wrappers too. */
+    public Optional<RecurrentLayer> recurrent() {
+        return layer().map(Wrapping::innermost)
+                .filter(RecurrentLayer.class::isInstance)
+                .map(RecurrentLayer.class::cast);
+    }
+
+    /** Tells whether a class is DL4J's own or ND4J's, and no user's. */
+    public static boolean isDl4js(Object object) {
+        String type = object.getClass().getName();
+        return type.startsWith(DL4J) || type.startsWith("org.nd4j.");
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.apiguardian.api.API;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * Either of DL4J's network classes: what both can do but say in different words. Live, nothing is copied; as little
+ * thread-safe as the network.
+ */
+@API(status = API.Status.INTERNAL)
+public abstract sealed class Network permits StackNetwork, GraphNetwork {
+
+    /**
+     * Wraps a network of layers in a row.
+     *
+     * @param network an initialized network, not copied
+     * @throws IllegalArgumentException if it is null
+     * @throws IllegalStateException if it is not initialized
+     */
+    public static Network of(@Nullable MultiLayerNetwork network) {
+        MultiLayerNetwork given = requireGiven(network);
+        requireInitialized(given.isInitCalled());
+        return new StackNetwork(given);
+    }
+
+    /**
+     * Wraps a graph.
+     *
+     * @param graph an initialized graph, not copied
+     * @throws IllegalArgumentException if it is null
+     * @throws IllegalStateException if it is not initialized
+     */
+    public static Network of(@Nullable ComputationGraph graph) {
+        ComputationGraph given = requireGiven(graph);
+        requireInitialized(given.getVertices() != null);
+        return new GraphNetwork(given);
+    }
+
+    private static <T> T requireGiven(@Nullable T network) {
+        if (network == null) {
+            throw new IllegalArgumentException("A network is needed, got null");
+        }
+        return network;
+    }
+
+    private static void requireInitialized(boolean initialized) {
+        if (!initialized) {
+            throw new IllegalStateException("The network is not initialized: call init() first");
+        }
+    }
+
+    /** Returns the network itself. */
+    public abstract Model model();
+
+    /**
+     * Returns the layers in a row, or the vertices of a graph without its inputs, in topological order: the order of a
+     * forward pass, and the one in which DL4J flattens parameters.
+     */
+    public abstract List<LayerView> layers();
+
+    /** Returns what is at the outputs, in their order, each under what to call it at the start of a sentence. */
+    public abstract Map<String, LayerView> outputs();
+
+    /** Returns the names of the inputs. */
+    public abstract List<String> inputNames();
+
+    /** Returns the names of the outputs. */
+    public abstract List<String> outputNames();
+
+    /** Tells whether an input takes indices, which have no scale. */
+    public abstract boolean takesIndices(int input);
+
+    /** Returns the settings that hold for the network as a whole. */
+    public abstract NeuralNetConfiguration configuration();
+
+    /** Returns the workspace mode of training. */
+    public abstract @Nullable WorkspaceMode trainingWorkspaces();
+
+    /** Returns the time steps per optimizer step; empty unless the network trains by truncated BPTT. */
+    public abstract OptionalInt segmentLength();
+
+    /** Tells whether features must be sequences in truncated BPTT; a graph may have inputs without time. */
+    public abstract boolean needsFeatureSequences();
+
+    /** Returns the list that the network announces passes to: live, not a copy. */
+    public abstract Collection<TrainingListener> listeners();
+
+    /** Returns the flattened gradient array, rank 2; null before the first pass. */
+    public abstract @Nullable INDArray gradients();
+
+    /** Returns the number of optimizer steps taken so far. */
+    public abstract int iteration();
+
+    /** Sets the number of optimizer steps taken so far; the counters of layers are their own. */
+    public abstract void setIteration(int iteration);
+
+    /** Returns the number of epochs completed so far. */
+    public abstract int epoch();
+
+    /** Sets the number of epochs completed so far; the counters of layers are their own. */
+    public abstract void setEpoch(int epoch);
+
+    /** Counts an epoch. */
+    public abstract void incrementEpoch();
+
+    /** Sets the score of the last step. */
+    public abstract void setScore(double score);
+
+    /** Sets the time spent waiting for data, in milliseconds. */
+    public abstract void setEtlMillis(long millis);
+
+    /**
+     * Checks the number of arrays of a batch.
+     *
+     * @throws IllegalArgumentException if there is not one for each input and output
+     */
+    public abstract void requireArrays(int features, int labels);
+
+    /** Makes a micro-batch the input of the next pass, masks included. */
+    public abstract void setMicroBatch(MultiDataSet microBatch);
+
+    /** Leaves data in the network as its input and labels. */
+    public abstract void show(MultiDataSet data);
+
+    /** Makes a forward and a backward pass in training mode over the micro-batch that was set. */
+    public abstract void computeGradientAndScore();
+
+    /**
+     * Returns the part of the last pass's score that is a plain sum over examples, without regularization, in a network
+     * configured with {@code miniBatch(false)}.
+     */
+    public abstract double summedScore();
+
+    /** Returns the regularization term of the score. */
+    public abstract double regularization();
+
+    /**
+     * Creates the updater if there is none yet.
+     *
+     * @throws RuntimeException if DL4J cannot
+     */
+    public abstract void createUpdater();
+
+    /** Runs the network's updater on its gradient array. */
+    public abstract void update(Gradient gradient, int examples, LayerWorkspaceMgr workspaces);
+
+    /** Tells one listener of a forward pass. */
+    public abstract void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations);
+
+    /** Drops the masks of the last pass. */
+    public abstract void clearMasks();
+
+    /** Drops the inputs of the last pass. */
+    public abstract void clearLayers();
+
+    /**
+     * Starts to propagate features, layer by layer; the features become the network's input until it is closed.
+     *
+     * @param training whether layers run as in training; otherwise as in inference
+     * @param features for each input, not changed
+     */
+    public abstract Propagation propagate(boolean training, INDArray... features);
+
+    abstract Network replica(Consumer<ConfigurationCopy> change);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apiguardian.api.API;
+
+/**
+ * A second network around the parameters of the first: the same parameter array, and everything else its own.
+ *
+ * <p>Configurations hold objects that remember things between a forward and a backward pass (a dropout's mask, for
+ * example), and DL4J's clones share some of them. So the configuration is copied by way of its JSON, which leaves nothing
+ * in common.
+ */
+@API(status = API.Status.INTERNAL)
+public final class Replica {
+
+    private Replica() {}
+
+    /**
+     * Makes a replica.
+     *
+     * @param network the network, not changed
+     * @param change changes the copied configuration before the replica is made
+     * @throws IllegalStateException if the configuration cannot be written to JSON and read again
+     */
+    public static Network of(Network network, Consumer<ConfigurationCopy> change) {
+        return network.replica(change);
+    }
+
+    /** Reads what a configuration writes. */
+    static <T> T copy(T configuration, Function<T, String> toJson, Function<String, T> fromJson) {
+        try {
+            return fromJson.apply(toJson.apply(configuration));
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    "A copy of the network's configuration is made by way of its JSON, and this one cannot be written to"
+                            + " JSON and read again (" + e.getMessage() + ")",
+                    e);
+        }
+    }
+}

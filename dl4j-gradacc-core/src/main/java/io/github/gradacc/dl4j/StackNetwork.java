@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** The words of {@link MultiLayerNetwork}. */
+final class StackNetwork extends Network {
+
+    private final MultiLayerNetwork network;
+
+    StackNetwork(MultiLayerNetwork network) {
+        this.network = network;
+    }
+
+    @Override
+    public Model model() {
+        return network;
+    }
+
+    @Override
+    public List<LayerView> layers() {
+        List<LayerView> layers = new ArrayList<>();
+        for (int i = 0; i < network.getnLayers(); i++) {
+            layers.add(LayerView.of(
+                    i, network.getLayer(i), network.getLayerWiseConfigurations().getInputPreProcess(i)));
+        }
+        return layers;
+    }
+
+    @Override
+    public Map<String, LayerView> outputs() {
+        return Map.of("The last layer", layers().get(network.getnLayers() - 1));
+    }
+
+    @Override
+    public List<String> inputNames() {
+        return List.of("input");
+    }
+
+    @Override
+    public List<String> outputNames() {
+        return List.of("output");
+    }
+
+    @Override
+    public boolean takesIndices(int input) {
+        return layers().get(0).facts().takesIndices();
+    }
+
+    @Override
+    public NeuralNetConfiguration configuration() {
+        return network.conf();
+    }
+
+    @Override
+    public @Nullable WorkspaceMode trainingWorkspaces() {
+        return network.getLayerWiseConfigurations().getTrainingWorkspaceMode();
+    }
+
+    @Override
+    public OptionalInt segmentLength() {
+        MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
+        return configuration.getBackpropType() == BackpropType.TruncatedBPTT
+                ? OptionalInt.of(configuration.getTbpttFwdLength())
+                : OptionalInt.empty();
+    }
+
+    @Override
+    public boolean needsFeatureSequences() {
+        return true;
+    }
+
+    @Override
+    public Collection<TrainingListener> listeners() {
+        return network.getListeners();
+    }
+
+    @Override
+    public @Nullable INDArray gradients() {
+        return network.getFlattenedGradients();
+    }
+
+    @Override
+    public int iteration() {
+        return network.getIterationCount();
+    }
+
+    @Override
+    public void setIteration(int iteration) {
+        network.setIterationCount(iteration);
+    }
+
+    @Override
+    public int epoch() {
+        return network.getEpochCount();
+    }
+
+    @Override
+    public void setEpoch(int epoch) {
+        network.setEpochCount(epoch);
+    }
+
+    @Override
+    public void incrementEpoch() {
+        network.incrementEpochCount();
+    }
+
+    @Override
+    public void setScore(double score) {
+        network.setScore(score);
+    }
+
+    @Override
+    public void setEtlMillis(long millis) {
+        network.setLastEtlTime(millis);
+    }
+
+    @Override
+    public void requireArrays(int features, int labels) {
+        if (features != 1 || labels != 1) {
+            throw new IllegalArgumentException("A MultiLayerNetwork has 1 input and 1 output, the batch has " + features
+                    + " feature arrays and " + labels + " label arrays: use a ComputationGraph for several");
+        }
+    }
+
+    @Override
+    public void setMicroBatch(MultiDataSet microBatch) {
+        network.setLayerMaskArrays(first(microBatch.getFeaturesMaskArrays()), first(microBatch.getLabelsMaskArrays()));
+        show(microBatch);
+    }
+
+    private static @Nullable INDArray first(INDArray @Nullable [] masks) {
+        return masks == null || masks.length == 0 ? null : masks[0];
+    }
+
+    @Override
+    public void show(MultiDataSet data) {
+        network.setInput(data.getFeatures(0));
+        network.setLabels(data.getLabels(0));
+    }
+
+    @Override
+    public void computeGradientAndScore() {
+        network.computeGradientAndScore();
+    }
+
+    @Override
+    public double summedScore() {
+        LayerView last = layers().get(network.getnLayers() - 1);
+        return last.reportsSum() ? network.score() - regularization() : 0;
+    }
+
+    @Override
+    public double regularization() {
+        return network.calcRegularizationScore(true);
+    }
+
+    @Override
+    public void createUpdater() {
+        network.getUpdater();
+    }
+
+    @Override
+    public void update(Gradient gradient, int examples, LayerWorkspaceMgr workspaces) {
+        network.getUpdater().update(network, gradient, iteration(), epoch(), examples, workspaces);
+    }
+
+    @Override
+    public void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations) {
+        listener.onForwardPass(network, List.copyOf(activations.values()));
+    }
+
+    @Override
+    public void clearMasks() {
+        network.clearLayerMaskArrays();
+    }
+
+    @Override
+    public void clearLayers() {
+        network.clearLayersStates();
+    }
+
+    @Override
+    public Propagation propagate(boolean training, INDArray... features) {
+        return new StackPropagation(network, layers(), training, features[0]);
+    }
+
+    @Override
+    Network replica(Consumer<ConfigurationCopy> change) {
+        MultiLayerConfiguration copy = Replica.copy(
+                network.getLayerWiseConfigurations(),
+                MultiLayerConfiguration::toJson,
+                MultiLayerConfiguration::fromJson);
+        change.accept(new ConfigurationCopy(
+                copy.getConfs().stream().map(NeuralNetConfiguration::getLayer).toList(),
+                mode -> {
+                    copy.setTrainingWorkspaceMode(mode);
+                    copy.setInferenceWorkspaceMode(mode);
+                },
+                copy::setBackpropType));
+        MultiLayerNetwork replica = new MultiLayerNetwork(copy);
+        replica.init(network.numParams() == 0 ? null : network.params(), false);
+        replica.initGradientsView();
+        return new StackNetwork(replica);
+    }
+}
