@@ -3,75 +3,108 @@ package io.github.gradacc.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import io.github.gradacc.docs.Pages.Block;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every Java snippet of the README and of {@code docs/} stands, letter for letter but for its indentation, between
- * {@code // snippet} and {@code // end} in a test, where it is compiled and run. Lines that import are imports of such a
+ * Every Java snippet of the README and of {@code docs/} stands, letter for letter except for its indentation, between
+ * {@code // snippet} and {@code // end} in a test, where it is compiled and run. Its import lines are imports of such a
  * test.
  */
 class SnippetsTest {
 
-    private static final Path ROOT = Path.of("..");
-    private static final Pattern FENCED = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern MARKED = Pattern.compile(" *// snippet\\n(.*?) *// end\\n", Pattern.DOTALL);
+    private static final Set<String> LANGUAGES = Set.of("java", "xml", "bash", "text");
+
+    private static final Set<String> run = new HashSet<>();
+    private static final Set<String> imports = new HashSet<>();
+
+    @BeforeAll
+    static void readTests() {
+        for (Path test : Pages.files(Path.of("src", "test", "java"), ".java")) {
+            String text = Pages.read(test);
+            MARKED.matcher(text).results().map(SnippetsTest::marked).forEach(run::add);
+            text.lines().filter(SnippetsTest::isImport).forEach(imports::add);
+        }
+    }
 
     @Test
-    void everySnippetOfTheDocumentationIsRunByATest() throws IOException {
-        Set<String> run = new HashSet<>();
-        Set<String> imports = new HashSet<>();
-        for (Path test : files(Path.of("src", "test", "java"), ".java")) {
-            String text = Files.readString(test);
-            MARKED.matcher(text).results().map(SnippetsTest::snippet).forEach(run::add);
-            text.lines().filter(line -> line.startsWith("import ")).forEach(imports::add);
+    void everySnippetIsRunByATest() {
+        for (Path page : Pages.all()) {
+            assertThat(notRun(Pages.read(page)))
+                    .as("snippets of %s that no test runs", page)
+                    .isEmpty();
         }
-        int snippets = 0;
-        for (Path document : documents()) {
-            for (String snippet : FENCED.matcher(Files.readString(document))
-                    .results()
-                    .map(SnippetsTest::snippet)
-                    .toList()) {
-                snippets++;
-                List<String> imported = snippet.lines()
-                        .filter(line -> line.startsWith("import "))
-                        .toList();
-                String code = snippet.lines()
-                        .filter(line -> !line.startsWith("import "))
-                        .reduce("", (a, b) -> a + b + "\n")
-                        .strip();
-                assertThat(imports).as("imports in %s", document).containsAll(imported);
-                if (!code.isEmpty()) {
-                    assertThat(run)
-                            .as("snippets run by tests, for %s", document)
-                            .contains(code);
-                }
-            }
-        }
-        assertThat(snippets).as("snippets found").isGreaterThanOrEqualTo(6);
     }
 
-    private static String snippet(MatchResult found) {
-        // Without the last line break, whose empty line would count as an indentation of zero.
-        return found.group(1).stripTrailing().stripIndent();
+    @Test
+    void thePagesWithSnippetsAreFound() {
+        assertThat(Pages.all().stream()
+                        .filter(page -> javaBlocks(Pages.read(page)).findAny().isPresent()))
+                .extracting(page -> page.getFileName().toString())
+                .contains("README.md", "early-stopping.md", "initializers.md", "probes.md", "truncated-bptt.md");
     }
 
-    private static List<Path> documents() throws IOException {
-        return Stream.concat(Stream.of(ROOT.resolve("README.md")), files(ROOT.resolve("docs"), ".md").stream())
+    /** Otherwise Java could hide from this test: in a block of another language, or of none, or without a fence. */
+    @Test
+    void allCodeIsFencedAndNamesItsLanguage() {
+        for (Path page : Pages.all()) {
+            String text = Pages.read(page);
+            assertThat(Pages.blocks(text))
+                    .as("languages in %s", page)
+                    .allSatisfy(block -> assertThat(block.language()).isIn(LANGUAGES));
+            assertThat(Pages.prose(text))
+                    .as("prose of %s", page)
+                    .noneMatch(line -> line.startsWith("    ") || line.startsWith("~~~"));
+        }
+    }
+
+    @Test
+    void aSnippetThatNoTestRunsIsFound() {
+        String page = "```java\nimport io.github.gradacc.NoSuchClass;\nvar noSuch = snippet();\n```\n";
+
+        assertThat(notRun(page)).containsExactly("import io.github.gradacc.NoSuchClass;", "var noSuch = snippet();");
+    }
+
+    /** The imports and the code of a page's snippets that are not in a test. */
+    private static List<String> notRun(String page) {
+        return javaBlocks(page)
+                .flatMap(snippet -> Stream.concat(
+                        snippet.lines().filter(line -> isImport(line) && !imports.contains(line)),
+                        code(snippet).filter(code -> !run.contains(code))))
                 .toList();
     }
 
-    private static List<Path> files(Path directory, String suffix) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().endsWith(suffix)).toList();
-        }
+    private static Stream<String> javaBlocks(String page) {
+        return Pages.blocks(page).stream()
+                .filter(block -> "java".equals(block.language()))
+                .map(Block::text);
+    }
+
+    /** What a snippet has besides imports, if anything. */
+    private static Stream<String> code(String snippet) {
+        String code = snippet.lines()
+                .filter(line -> !isImport(line))
+                .collect(Collectors.joining("\n"))
+                .strip();
+        return Stream.of(code).filter(text -> !text.isEmpty());
+    }
+
+    private static boolean isImport(String line) {
+        return line.startsWith("import ");
+    }
+
+    private static String marked(MatchResult found) {
+        // Without the last line break, whose empty line would count as an indentation of zero.
+        return found.group(1).stripTrailing().stripIndent();
     }
 }

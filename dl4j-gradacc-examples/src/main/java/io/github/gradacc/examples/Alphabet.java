@@ -16,7 +16,7 @@ record Alphabet(String characters) {
     Alphabet {
         if (characters.isEmpty() || characters.chars().distinct().count() != characters.length()) {
             throw new IllegalArgumentException(
-                    "An alphabet has at least one character and none of them twice, got '" + characters + "'");
+                    "An alphabet has at least one character, and none of them twice, got '" + characters + "'");
         }
     }
 
@@ -34,7 +34,7 @@ record Alphabet(String characters) {
         return characters.charAt(number);
     }
 
-    /** Returns the number of a character, which must be one of the alphabet's. */
+    /** Returns the number of a character, which must be in the alphabet. */
     int number(char character) {
         int number = characters.indexOf(character);
         if (number < 0) {

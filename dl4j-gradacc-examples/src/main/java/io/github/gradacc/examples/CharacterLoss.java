@@ -7,10 +7,11 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
 /**
- * Listens to training and keeps the loss of each epoch, in nats for each character.
+ * Listens to training and keeps the loss of each epoch, in nats per character.
  *
- * <p>DL4J's score of a step is the sum over time, averaged over the examples. So times the examples, and summed over the
- * steps of an epoch, it is the loss of the whole text, taken before each step. It holds for networks without penalties.
+ * <p>DL4J's score of a step is the sum over time, averaged over the examples. Multiplied by the number of examples
+ * and summed over the steps of an epoch, it is the loss of the whole text, each part measured before its step. This
+ * holds for networks without regularization.
  */
 final class CharacterLoss extends BaseTrainingListener {
 
@@ -18,7 +19,7 @@ final class CharacterLoss extends BaseTrainingListener {
     private final List<Double> epochs = new ArrayList<>();
     private double sum;
 
-    /** @param characters that are predicted in an epoch */
+    /** @param characters the number of characters that are predicted in an epoch */
     CharacterLoss(long characters) {
         this.characters = characters;
     }

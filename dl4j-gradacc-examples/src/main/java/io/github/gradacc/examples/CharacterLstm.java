@@ -16,10 +16,10 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Teaches an LSTM to write sonnets, a character at a time, by truncated BPTT with accumulated gradients.
+ * Teaches an LSTM to write sonnets one character at a time, by truncated BPTT with accumulated gradients.
  *
  * <pre>
- *   sequences of 160 characters      in segments of 40: a step after each
+ *   sequences of 160 characters      in segments of 40, with a step after each
  *   batches of 6 sequences           the most that "fits into memory"
  *   windows of 2 batches             the gradients of both make one step
  * </pre>
@@ -62,7 +62,7 @@ public final class CharacterLstm {
             err.println("CharacterLstm: " + e.getMessage());
             return 2;
         }
-        // On arrays as small as these, several native threads mostly wait for each other.
+        // On arrays this small, several native threads mostly wait for each other.
         Nd4j.getEnvironment().setMaxThreads(1);
         Nd4j.getEnvironment().setMaxMasterThreads(1);
         String text = Sonnets.load();

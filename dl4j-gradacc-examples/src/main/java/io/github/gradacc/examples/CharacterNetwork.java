@@ -13,17 +13,17 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** The network: one LSTM that reads a character at a time, and the probabilities of the character after it. */
+/** The network: an LSTM that reads one character at a time, and an output layer with the probabilities of the next. */
 final class CharacterNetwork {
 
     private CharacterNetwork() {}
 
     /**
-     * Makes a network with random weights, always the same ones.
+     * Makes a network with random weights, the same ones in every call.
      *
-     * @param alphabet number of characters
-     * @param units width of the LSTM
-     * @param segment characters after which truncated BPTT takes a step
+     * @param alphabet the number of different characters
+     * @param units the width of the LSTM
+     * @param segment the number of characters after which truncated BPTT takes a step
      */
     static MultiLayerNetwork create(int alphabet, int units, int segment) {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()

@@ -12,15 +12,15 @@ import java.util.Locale;
  */
 record Comparison(TrainingRun small, TrainingRun accumulated, TrainingRun large) {
 
-    // Sums in another order differ in the last bits (1e-16), and every step passes that on to the next.
+    // Sums in another order differ in the last bits (1e-16), and every step passes the difference on to the next.
     private static final double ROUNDING = 1e-12;
 
-    /** Whether accumulation ended where the large batches did, but for rounding. False if a parameter is NaN. */
+    /** Whether accumulation ended where the large batches did, up to rounding. False if a parameter is NaN. */
     boolean isExact() {
         return accumulated.largestDifference(large) <= ROUNDING;
     }
 
-    /** One line for each way, below a line of headings. */
+    /** A line of headings and a line for each way. */
     String table() {
         String headings = String.format(
                 "%-25s %6s %14s %14s   %s%n",

@@ -42,8 +42,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * Shows what the first weights do to a signal on its way through 100 layers: the same standard normal features, the same
- * width of 256, one network for each initializer; for initializers of convolutions, kernels of 3x3 on 16 channels.
+ * Shows what the initial weights do to a signal on its way through 100 layers. All networks get the same standard
+ * normal features and have the same width of 256, with one network for each initializer; initializers of convolutions
+ * get kernels of 3x3 on 16 channels.
  */
 public final class DeepSignal {
 
@@ -57,7 +58,7 @@ public final class DeepSignal {
 
     private static final long SEED = 12345;
 
-    /** What the weights of a network start with; LSUV starts them orthogonal and scales them on the features. */
+    /** How the weights of a network start; LSUV makes them orthogonal and scales them to suit the features. */
     record Start(String name, Activation activation, IWeightInit weights, Kind kind) {
         Start(String name, Activation activation, IWeightInit weights) {
             this(name, activation, weights, Kind.DENSE);
@@ -69,7 +70,7 @@ public final class DeepSignal {
         }
     }
 
-    /** Dense layers, the same with LSUV, or convolutions, for weights that only convolutions have. */
+    /** Dense layers, dense layers with LSUV, or convolutions for the initializers that only convolutions have. */
     enum Kind {
         DENSE,
         LSUV,
@@ -138,7 +139,7 @@ public final class DeepSignal {
             err.println("DeepSignal: " + e.getMessage());
             return 2;
         }
-        // On arrays as small as these, several native threads do nothing but wait for each other.
+        // On arrays this small, several native threads do little but wait for each other.
         Nd4j.getEnvironment().setMaxThreads(1);
         Nd4j.getEnvironment().setMaxMasterThreads(1);
         SignalComparison comparison;
@@ -190,7 +191,7 @@ public final class DeepSignal {
                 .list();
     }
 
-    /** The hidden layers, and a linear one whose loss sends the gradients back. */
+    /** The hidden layers, and a linear layer whose loss sends the gradients back. */
     private static MultiLayerNetwork dense(Start start) {
         ListBuilder list = settings(start);
         for (int i = 0; i < LAYERS; i++) {

@@ -27,12 +27,12 @@ record Iris(DataSet train, DataSet test) {
 
     private static final long SHUFFLE_SEED = 42;
 
-    /** Reads, splits and standardizes: ready for training. */
+    /** Reads, splits and standardizes the data: the result is ready for training. */
     static Iris load() throws IOException, InterruptedException {
         return split(read()).standardized();
     }
 
-    /** The 150 rows as they are in the file, sorted by class. */
+    /** Reads the 150 rows as they are in the file, sorted by class. */
     static DataSet read() throws IOException, InterruptedException {
         // Not IrisDataSetIterator: it downloads what the jar of deeplearning4j-core contains.
         try (InputStream rows = Objects.requireNonNull(Iris.class.getResourceAsStream("/iris.dat"), "iris.dat");
@@ -44,14 +44,14 @@ record Iris(DataSet train, DataSet test) {
         }
     }
 
-    /** Shuffles all rows in place, always in the same way, and copies them into two parts. */
+    /** Shuffles all rows in place, always in the same order, and copies them into two parts. */
     static Iris split(DataSet rows) {
         rows.shuffle(SHUFFLE_SEED);
         SplitTestAndTrain parts = rows.splitTestAndTrain(TRAINING_ROWS);
         return new Iris(parts.getTrain().copy(), parts.getTest().copy());
     }
 
-    /** Copies of both parts, shifted and scaled by the mean and standard deviation of the training part. */
+    /** Returns copies of both parts, shifted and scaled by the mean and standard deviation of the training part. */
     Iris standardized() {
         Iris copy = new Iris(train.copy(), test.copy());
         NormalizerStandardize standardize = new NormalizerStandardize();

@@ -21,7 +21,7 @@ final class LossCurves {
     static final int WIDTH = 900;
     static final int HEIGHT = 560;
 
-    // Told apart with any color vision (Okabe and Ito's palette).
+    // Distinguishable with any color vision (Okabe and Ito's palette).
     private static final Color ORANGE = new Color(0xE69F00);
     private static final Color BLUE = new Color(0x0072B2);
     private static final Color SKY = new Color(0x9AD1F2);
@@ -46,7 +46,7 @@ final class LossCurves {
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setLegendPosition(LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE);
         add(chart, comparison.small(), ORANGE, SeriesLines.SOLID);
-        // The last two curves coincide: a wide pale one below, a thin dashed one above, and both can be seen.
+        // The last two curves coincide: with a thin dashed one above a wide pale one, both can be seen.
         add(chart, comparison.large(), SKY, new BasicStroke(8, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         add(chart, comparison.accumulated(), BLUE, SeriesLines.DASH_DASH);
         return chart;

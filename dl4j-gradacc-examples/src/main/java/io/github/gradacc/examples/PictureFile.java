@@ -7,19 +7,19 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Where the picture goes: the only argument of a program. */
+/** The path of the picture: the only argument of a program. */
 final class PictureFile {
 
     private PictureFile() {}
 
     /**
-     * Reads the arguments and creates the directory that the picture goes into, so that a wrong path is reported before
-     * the training and not after it.
+     * Reads the arguments and creates the picture's directory, so that a wrong path is reported before training and
+     * not after it.
      *
      * @param args empty for the default, or one path that ends in {@code .png}
      * @param byDefault the path for no arguments
      * @return the absolute path
-     * @throws IllegalArgumentException if the arguments name no place where a picture can be written
+     * @throws IllegalArgumentException if the arguments do not name a file that can be written
      */
     static Path from(String[] args, String byDefault) {
         if (args.length > 1) {

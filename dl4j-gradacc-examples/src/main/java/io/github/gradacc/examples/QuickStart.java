@@ -25,7 +25,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * The first program to run: trains the same network from the same start on the same examples in three ways, and shows
- * that small batches, accumulated, give what large batches give.
+ * that accumulating small batches gives the same result as training on large ones.
  *
  * <pre>
  *   batches of 4                 a step after each batch
@@ -43,8 +43,8 @@ public final class QuickStart {
     private QuickStart() {}
 
     /**
-     * Runs the program. The exit status is 0; 1 if accumulation did not give what large batches gave; 2 if an argument is
-     * wrong.
+     * Runs the program. The exit status is 0, or 1 if accumulation did not give what large batches gave, or 2 if an
+     * argument is wrong.
      *
      * @param args where to write the picture of the loss curves, by default {@code target/quickstart.png}
      */
@@ -66,7 +66,7 @@ public final class QuickStart {
             err.println("QuickStart: " + e.getMessage());
             return 2;
         }
-        // On arrays as small as these, several native threads mostly wait for each other.
+        // On arrays this small, several native threads mostly wait for each other.
         Nd4j.getEnvironment().setMaxThreads(1);
         Nd4j.getEnvironment().setMaxMasterThreads(1);
         Iris iris = Iris.load();
@@ -89,7 +89,7 @@ public final class QuickStart {
         return comparison.isExact() ? 0 : 1;
     }
 
-    /** Trains three copies of one network, each in its way. */
+    /** Trains three copies of one network, each in its own way. */
     static Comparison compare(Iris iris, Runnable afterEpoch) {
         MultiLayerNetwork small = network();
         MultiLayerNetwork accumulated = small.clone();
@@ -124,7 +124,7 @@ public final class QuickStart {
     private static MultiLayerNetwork network() {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .seed(12345)
-                // In FLOAT, rounding alone would make a difference of about 1e-5: too much to see what is exact.
+                // In FLOAT, rounding alone would make a difference of about 1e-5, too large to show what is exact.
                 .dataType(DataType.DOUBLE)
                 .updater(new Adam(0.01))
                 .list()

@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What became of the same features in several networks of the same depth.
+ * What several networks of the same depth made of the same features.
  *
- * @param rows a network each
+ * @param rows one for each network
  */
 record SignalComparison(List<Row> rows) {
 
-    /** The layers shown, counted from 0: dense where it starts, and around the end of FLOAT. */
+    /** The layers shown, counted from 0: many near the start, and those around which FLOAT overflows. */
     private static final List<Integer> SHOWN = List.of(0, 1, 2, 9, 30, 31, 99);
 
     /** One network; those of a group are drawn together. */
     record Row(String name, String group, SignalReport report) {}
 
-    /** The standard deviation of activations by layer, and that of the gradient that reaches the first layer. */
+    /** The standard deviation of each layer's activations, and that of the gradient that reaches the first layer. */
     String table() {
         StringBuilder table = new StringBuilder(String.format("%-26s", "std in layer"));
         SHOWN.forEach(layer -> table.append(String.format("%9d", layer)));
@@ -37,7 +37,7 @@ record SignalComparison(List<Row> rows) {
         return table.toString();
     }
 
-    /** The reports' diagnoses, below the names of their networks. */
+    /** The diagnosis of each report, below the name of its network. */
     String conclusion() {
         StringBuilder text = new StringBuilder();
         for (Row row : rows) {
@@ -50,7 +50,7 @@ record SignalComparison(List<Row> rows) {
         return text.toString();
     }
 
-    /** The deviation; where not all is finite, what most of the rest is. */
+    /** The standard deviation; if some elements are not finite, what most of these are. */
     private static String number(Signal signal) {
         if (signal.nonFinite() == 0) {
             return String.format(Locale.ROOT, "%.3g", signal.std());

@@ -26,15 +26,18 @@ import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Draws standard deviations over depth with logarithmic axes: a row for each group of networks; from left to right the
- * activations, the activations near 1, where good starts lie, and the gradients.
+ * Draws standard deviations over depth with logarithmic axes, in a row for each group of networks. From left to
+ * right: the activations, the activations near 1, where good initializers keep them, and the gradients.
  */
 final class SignalPlot {
 
     static final int HEIGHT = 380;
     static final int WIDTH = 2 * 460 + 680;
 
-    /** A column: what it shows, between which powers of ten, in how many pixels; the first, where every curve is, has the legend. */
+    /**
+     * A column: what it shows, between which powers of ten, in how many pixels. The first column shows every curve
+     * and has the legend.
+     */
     private record Column(
             String title, Function<SignalLayer, @Nullable Signal> signals, double least, double most, int width) {}
 
@@ -44,7 +47,7 @@ final class SignalPlot {
             new Column("activations near 1", SignalLayer::activations, -2, 1, 460),
             new Column("gradients of activations", SignalLayer::gradients, -40, 40, 460));
 
-    // Told apart with any color vision (Okabe and Ito's palette).
+    // Distinguishable with any color vision (Okabe and Ito's palette).
     private static final Color[] COLORS = {
         new Color(0x000000),
         new Color(0xE69F00),
@@ -55,7 +58,7 @@ final class SignalPlot {
         new Color(0xCC79A7)
     };
 
-    // Curves on one line stay visible: the later ones are thinner and broken.
+    // Curves that coincide stay visible: the later ones are thinner and dashed.
     private static final BasicStroke[] LINES = {SeriesLines.SOLID, SeriesLines.DASH_DASH, SeriesLines.DOT_DOT};
     private static final float THICKEST = 5;
 
@@ -102,7 +105,7 @@ final class SignalPlot {
         chart.getStyler().setPlotGridLinesVisible(false);
         chart.getStyler().setYAxisMin(column.least()).setYAxisMax(column.most());
         chart.getStyler().setXAxisMin(0.0).setXAxisMax((double) DeepSignal.LAYERS);
-        // XChart's own logarithmic axis writes a label at every power of ten, 80 of them here, over each other.
+        // XChart's own logarithmic axis labels every power of ten; the 80 labels here would overlap.
         chart.getStyler()
                 .setYAxisTickLabelsFormattingFunction(
                         power -> String.format(Locale.ROOT, power == Math.rint(power) ? "1e%+.0f" : "1e%+.1f", power));
@@ -114,7 +117,7 @@ final class SignalPlot {
         return chart;
     }
 
-    /** Values that are zero, not finite or beyond the axis are left out: the curve ends there. */
+    /** Leaves out values that are zero, not finite or beyond the axis: the curve ends there. */
     private static void add(XYChart chart, SignalComparison.Row row, int number, Column column) {
         List<Integer> depths = new ArrayList<>();
         List<Double> powers = new ArrayList<>();

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** Some of Shakespeare's sonnets, as plain text: lines, with an empty line between two poems. */
+/** Some of Shakespeare's sonnets as plain text, with an empty line between two poems. */
 final class Sonnets {
 
     /** Marks the lines that say where the text comes from. */
@@ -15,7 +15,7 @@ final class Sonnets {
 
     private Sonnets() {}
 
-    /** Reads the poems, without remarks. */
+    /** Reads the poems without the remarks. */
     static String load() throws IOException {
         try (InputStream file = Objects.requireNonNull(Sonnets.class.getResourceAsStream("sonnets.txt"), "sonnets")) {
             return new String(file.readAllBytes(), StandardCharsets.UTF_8)

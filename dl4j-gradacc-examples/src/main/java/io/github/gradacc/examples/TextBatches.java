@@ -8,7 +8,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A text cut into sequences, to learn the next character from.
+ * A text cut into sequences, from which a network learns to predict the next character.
  *
  * <pre>
  *   text, sequences of 3     a b c d e f g h
@@ -16,8 +16,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *   labels                   [b c d] [e f g] [h]
  * </pre>
  *
- * The last sequence takes what is left. If that makes it shorter than the others, it is a batch of its own: a batch is one
- * array, and the trainer joins batches of different length to windows, so that nothing has to be padded or masked.
+ * The last sequence takes what is left. If that makes it shorter than the others, it is a batch of its own: a batch
+ * is one array, but a window may contain batches of different lengths, so nothing has to be padded or masked.
  */
 final class TextBatches {
 
@@ -28,14 +28,14 @@ final class TextBatches {
      *
      * @param text at least two characters of the alphabet
      * @param alphabet what the one-hot arrays mean
-     * @param length characters of a sequence, at least 1
-     * @param size sequences of a batch at most, at least 1
+     * @param length the number of characters in a sequence, at least 1
+     * @param size the largest number of sequences in a batch, at least 1
      * @return batches of features and labels, both of shape [sequences, characters of the alphabet, time]
      */
     static List<DataSet> of(String text, Alphabet alphabet, int length, int size) {
         if (text.length() < 2 || length < 1 || size < 1) {
             throw new IllegalArgumentException(
-                    "Expected a text of at least 2 characters, a length and a size of at least" + " 1, got "
+                    "Expected a text of at least 2 characters, and a length and a size of at least 1, got "
                             + text.length() + ", " + length + " and " + size);
         }
         List<DataSet> batches = new ArrayList<>();

@@ -6,14 +6,15 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Lets a trained network write: reads a beginning, draws the next character from the network's probabilities, reads it, and
- * so on. Character i with probability p_i is drawn with probability
+ * Lets a trained network write: feeds it a beginning, draws the next character from its probabilities, feeds that
+ * back, and so on. A character i to which the network gives the probability p_i is drawn with probability
  *
  * <pre>
  *   p_i^(1/T) / sum_j p_j^(1/T)
  * </pre>
  *
- * where the temperature T is 1 for what the network learnt; below 1 it prefers the likely, and above 1 the unlikely.
+ * where the temperature T is 1 for the distribution that the network learned; values below 1 favor likely characters,
+ * values above 1 unlikely ones.
  *
  * @param network trained on one-hot characters
  * @param alphabet what its inputs and outputs mean
@@ -24,9 +25,9 @@ record TextSampler(MultiLayerNetwork network, Alphabet alphabet) {
      * Writes a text. The same seed gives the same text.
      *
      * @param beginning at least one character; not part of the result
-     * @param length number of characters to write
+     * @param length the number of characters to write
      * @param temperature greater than 0
-     * @param seed of the draws
+     * @param seed the seed of the draws
      */
     String write(String beginning, int length, double temperature, long seed) {
         if (beginning.isEmpty() || !(temperature > 0)) {
@@ -54,7 +55,7 @@ record TextSampler(MultiLayerNetwork network, Alphabet alphabet) {
                 .toDoubleVector();
     }
 
-    /** Draws a number. With logarithms relative to the largest, no power underflows to 0 for all characters at once. */
+    /** Draws a number. Powers are taken relative to the largest probability, so that they cannot all underflow to 0. */
     static int draw(double[] probabilities, double temperature, Random random) {
         double largest = 0;
         for (double probability : probabilities) {

@@ -9,11 +9,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
- * What became of a network that was trained in one way.
+ * The outcome of training a network in one way.
  *
- * @param name the way, for people
+ * @param name the name of the way, to print
  * @param steps number of optimizer steps taken
- * @param losses loss on the whole training set, before the first epoch and after each
+ * @param losses loss on the whole training set, before the first epoch and after each epoch
  * @param testAccuracy share of the test set that is classified correctly, 0 to 1
  * @param parameters all parameters after training, shape [1, parameters]; a copy
  */

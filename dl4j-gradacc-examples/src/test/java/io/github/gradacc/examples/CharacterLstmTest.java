@@ -54,9 +54,8 @@ class CharacterLstmTest {
             err.reset();
             assertThat(run(wrong)).isEqualTo(2);
             assertThat(text(err))
-                    .isEqualTo(
-                            "CharacterLstm: Expected one argument at most, the number of epochs (1 to 999999), got: %s%n"
-                                    .formatted(String.join(" ", wrong)));
+                    .isEqualTo("CharacterLstm: Expected one argument at most, the number of epochs (1 to 999999), got: "
+                            + String.join(" ", wrong) + System.lineSeparator());
         }
         assertThat(text(out)).isEmpty();
     }

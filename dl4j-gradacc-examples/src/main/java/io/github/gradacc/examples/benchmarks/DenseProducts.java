@@ -12,9 +12,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * How many examples the matrix products of a wide dense layer need before they run at the machine's full speed: on all
- * native threads together, as in native training, and on one native thread each, as with one worker per core. What the
- * machine loses on small micro-batches no trainer can give back.
+ * Shows how many examples the matrix products of a wide dense layer need before they run at the machine's full speed:
+ * on all native threads together, as in native training, and on one native thread each, as with one worker per core.
+ * No trainer can recover the speed that the machine itself loses on small micro-batches.
  */
 public final class DenseProducts {
 

@@ -16,8 +16,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * The three matrix products of a dense layer with {@value #UNITS} inputs and as many units: output, gradient of the weights,
- * and gradient of the input. {@link DenseProducts} runs it. Public because JMH wants it so.
+ * The three matrix products of a dense layer with {@value #UNITS} inputs and as many units: the output, the gradient
+ * of the weights and the gradient of the input. {@link DenseProducts} runs this class. It is public because JMH
+ * requires that.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -30,7 +31,7 @@ public class DenseProductsBenchmark {
     @Param("1")
     public int rows;
 
-    /** Native threads of one product; 0 leaves ND4J's number. */
+    /** Native threads of one product; 0 keeps ND4J's number. */
     @Param("0")
     public int nativeThreads;
 

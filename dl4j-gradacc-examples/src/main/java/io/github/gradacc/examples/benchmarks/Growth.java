@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How the time of a step grows with the number k of its micro-batches, their size fixed. */
+/** Shows how the time of a step grows with k, its number of micro-batches, while their size stays the same. */
 public final class Growth {
 
     private static final int MICRO_BATCH = 32;

@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
-/** Prints a Markdown table row by row, as soon as there is one: measuring takes time. */
+/** Prints a Markdown table, each row as soon as it is known: measuring takes time. */
 final class MarkdownTable {
 
     private final PrintStream out;
@@ -20,14 +20,14 @@ final class MarkdownTable {
         row(Collections.nCopies(headings.size(), "---"));
     }
 
-    /** A row, whose last cells may be missing: they are printed empty. */
+    /** Prints a row. Cells missing at its end are printed empty. */
     void row(List<String> cells) {
         List<String> all = new ArrayList<>(cells);
         all.addAll(Collections.nCopies(columns - cells.size(), ""));
         out.println("| " + String.join(" | ", all) + " |");
     }
 
-    /** A number with as many decimals as are worth reading. */
+    /** Formats a number with as many decimals as are worth reading. */
     static String decimals(int decimals, double value) {
         return String.format(Locale.ROOT, "%." + decimals + "f", value);
     }

@@ -17,10 +17,10 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * The process whose memory is measured: it starts DL4J with a first small step, notes its resident memory, trains, and
- * prints by how many kilobytes the memory grew at its peak.
+ * The process whose memory is measured: it starts DL4J with one small step, notes its resident memory, trains, and
+ * prints by how many kilobytes its memory had grown at the peak.
  *
- * <p>The batches of an epoch are the same arrays over and over, so that the data takes what one batch takes.
+ * <p>All batches of an epoch are the same arrays, so that the data takes no more memory than one batch.
  */
 public final class MemoryProbe {
 
@@ -44,7 +44,7 @@ public final class MemoryProbe {
         System.exit(0);
     }
 
-    /** Loads classes and native libraries by a step of a network too small to count. */
+    /** Loads classes and native libraries by taking one step of a network too small to matter. */
     private static void start() {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .updater(new Adam())

@@ -7,9 +7,9 @@ import java.io.PrintStream;
 import java.util.List;
 
 /**
- * What accumulation adds to the passes it is made of: the time of a window over the time of its bare forward and backward
- * passes; over these and one native step, which no way of training can do without; and over these, the step and the
- * additions in BLAS, which no way of accumulating can do without.
+ * Shows what accumulation adds to its passes. The time of a window is divided by three others: the time of its bare
+ * forward and backward passes; that of these passes and one native step, which any training needs; and that of the
+ * passes, the step and the additions in BLAS, which any accumulation needs.
  */
 public final class Overhead {
 

@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Peak resident memory beyond the started process, in megabytes; a new process for each figure. The Java heap has a fixed
- * size and is touched at the start, so that only memory outside of it moves. Linux only.
+ * Peak resident memory beyond that of the started process, in megabytes, with a new process for each figure. The Java
+ * heap has a fixed size and is touched at the start, so that only memory outside it varies. Linux only.
  *
- * <p>All figures of a run come from training on the same number of examples, by default two steps of the largest effective
- * batch: what piles up with the number of passes shows in all of them, what piles up within a window in some.
+ * <p>All figures of a run come from training on the same number of examples, by default two steps of the largest
+ * effective batch: what piles up from pass to pass shows in all of them, what piles up within a window shows in some.
  */
 public final class PeakMemory {
 

@@ -14,7 +14,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /**
  * The times of tasks that took turns in one process.
  *
- * <p>Every figure is a median over the rounds, a ratio the median of the ratios of each round: not the ratio of the medians.
+ * <p>Every figure is a median over the rounds. A ratio is the median of the rounds' ratios, not the ratio of the
+ * medians.
  *
  * @param tasks the tasks, in the order of their turns
  * @param milliseconds for each round, the time of each task
@@ -24,17 +25,17 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
     /**
      * Lets tasks take turns in a new process.
      *
-     * <p>Warming up takes long on few cores: Java's compiler works on those that the tasks need, and slows most what uses
-     * all of them.
+     * <p>Warming up takes long on few cores: Java's compiler competes with the tasks for them, and slows down most
+     * the tasks that use them all.
      *
      * @param tasks the tasks
      * @param rounds number of measured rounds
-     * @param warmUpSeconds for how long they take turns before
+     * @param warmUpSeconds for how many seconds the tasks take turns before that
      */
     static Rounds measure(List<Task> tasks, int rounds, int warmUpSeconds) {
         int turns = tasks.size();
         var options = new OptionsBuilder()
-                .include(TurnsBenchmark.class.getName() + "\\.run$")
+                .include(InterleavedBenchmark.class.getName() + "\\.run$")
                 .param("tasks", tasks.stream().map(Task::toString).collect(Collectors.joining(",")))
                 .param("warmUpSeconds", String.valueOf(warmUpSeconds))
                 .forks(1)
@@ -62,7 +63,7 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
         return median(round -> milliseconds.get(round)[turn]);
     }
 
-    /** How many times as fast as the reference a task is. */
+    /** The speed of a task relative to a reference: above 1 is faster. */
     double speed(Task task, Task reference) {
         return ratio(reference, task);
     }
@@ -87,7 +88,7 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
     private int turnOf(Task task) {
         int turn = tasks.indexOf(task);
         if (turn < 0) {
-            throw new IllegalArgumentException(task + " is none of " + tasks);
+            throw new IllegalArgumentException(task + " is not one of " + tasks);
         }
         return turn;
     }
@@ -110,7 +111,7 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
         for (int from = 0; from < times.length; from += turns) {
             double[] round = new double[turns];
             for (int i = from; i < from + turns; i++) {
-                round[TurnsBenchmark.turn(i, turns)] = times[i];
+                round[InterleavedBenchmark.turn(i, turns)] = times[i];
             }
             rounds.add(round);
         }

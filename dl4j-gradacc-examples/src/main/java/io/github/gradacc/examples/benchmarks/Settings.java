@@ -10,8 +10,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
- * What to measure, from the command line: {@code full} for the whole table, and {@code name=value} for single settings,
- * lists with commas.
+ * What to measure, from the command line: {@code full} for the whole table, and {@code name=value} for single
+ * settings; the items of a list are separated by commas.
  */
 final class Settings {
 
@@ -21,7 +21,7 @@ final class Settings {
     private final Map<String, String> given = new HashMap<>();
     private boolean full;
 
-    /** @throws IllegalArgumentException if an argument is none of the settings */
+    /** @throws IllegalArgumentException if an argument is not one of the settings */
     Settings(String... args) {
         for (String arg : args) {
             int equals = arg.indexOf('=');
@@ -70,7 +70,7 @@ final class Settings {
         return number("rounds", 11);
     }
 
-    /** For how many seconds to warm up before each row. */
+    /** The number of seconds to warm up before each row. */
     int warmUpSeconds() {
         return number("warmup", 40);
     }

@@ -7,8 +7,8 @@ import java.io.PrintStream;
 import java.util.List;
 
 /**
- * Time per step: the trainer against native {@code fit} on the whole batch, and against native {@code fit} on each
- * micro-batch.
+ * Compares the time of a step: the trainer against native {@code fit} on the whole batch, and against native
+ * {@code fit} on each micro-batch.
  */
 public final class StepTime {
 

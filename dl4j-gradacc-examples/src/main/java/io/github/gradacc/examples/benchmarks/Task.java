@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * What is measured: a network that goes through a batch in one way.
  *
- * <p>It has a text form, by which it travels into another process: {@code LENET:TRAINER_2:32:256}.
+ * <p>Its text form passes it to another process: {@code LENET:TRAINER_2:32:256}.
  */
 record Task(Workload workload, Way way, int microBatch, int effectiveBatch) {
 
@@ -29,7 +29,7 @@ record Task(Workload workload, Way way, int microBatch, int effectiveBatch) {
                 Integer.parseInt(parts.get(3)));
     }
 
-    /** Makes a network and data of its own, and gets ready. */
+    /** Makes a new network and new data, and prepares to run. */
     Way.Work prepare() {
         return way.prepare(workload.network(), workload.data(effectiveBatch), microBatch);
     }

@@ -10,7 +10,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** A way to go once through a batch. */
+/** A way to go through a batch once. */
 enum Way {
 
     /** Native {@code fit} on the whole batch: one step. */
@@ -21,7 +21,7 @@ enum Way {
         }
     },
 
-    /** Native {@code fit} on each micro-batch: a step each, so something else is learnt, on the same examples. */
+    /** Native {@code fit} on each micro-batch: k steps, so the network learns something else from the same examples. */
     NATIVE_MICRO("native, micro-batches") {
         @Override
         Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
@@ -30,7 +30,9 @@ enum Way {
         }
     },
 
-    /** Forward and backward pass on each micro-batch and nothing else: the least that any accumulation can cost. */
+    /**
+     * A forward and a backward pass on each micro-batch, and nothing else: the least that any accumulation can cost.
+     */
     BARE_PASSES("bare passes") {
         @Override
         Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
@@ -39,7 +41,7 @@ enum Way {
         }
     },
 
-    /** Bare passes but for the last micro-batch, which gets a native {@code fit}: with what one step costs natively. */
+    /** Bare passes, except that the last micro-batch gets a native {@code fit}: the passes and the cost of one step. */
     BARE_PASSES_AND_STEP("bare passes and a native step") {
         @Override
         Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
@@ -52,7 +54,7 @@ enum Way {
         }
     },
 
-    /** The same with the additions and nothing around them: the gradient of each bare pass goes into an array by BLAS. */
+    /** The same with the bare additions: BLAS adds the gradient of each bare pass to an array. */
     BARE_PASSES_SUM_AND_STEP("bare passes, their sum and a native step") {
         @Override
         Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {

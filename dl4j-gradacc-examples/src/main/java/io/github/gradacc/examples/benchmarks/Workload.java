@@ -23,10 +23,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** A network in FLOAT with Adam, and random data for it: how fast it learns is not the question here. */
+/** A network in FLOAT with Adam, and random data for it: what it learns does not matter here. */
 enum Workload {
 
-    /** Three hidden layers of 1024 units on 784 inputs: 2.9 million parameters, nearly all time in matrix products. */
+    /**
+     * Three hidden layers of 1024 units on 784 inputs: 2.9 million parameters, nearly all the time in matrix
+     * products.
+     */
     MLP("MLP 784-1024x3-10") {
         @Override
         MultiLayerConfiguration configuration() {
@@ -66,7 +69,9 @@ enum Workload {
         }
     },
 
-    /** 128 LSTM units on sequences of 64 time steps, trained by truncated BPTT in segments of 16: four steps a batch. */
+    /**
+     * 128 LSTM units, sequences of 64 time steps, truncated BPTT in segments of 16: four optimizer steps per window.
+     */
     LSTM("LSTM 32-128-10, TBPTT 4x16") {
         @Override
         MultiLayerConfiguration configuration() {
@@ -118,7 +123,7 @@ enum Workload {
     /** Random examples, drawn from the calling thread's generator. */
     abstract DataSet data(int examples);
 
-    /** A new network, the same in every call. */
+    /** Returns a new network, the same in every call. */
     MultiLayerNetwork network() {
         MultiLayerNetwork network = new MultiLayerNetwork(configuration());
         network.init();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What accumulation costs and saves, in time and memory: five programs that print Markdown tables. They may use JMH and
- * everything public; nothing else uses them.
+ * Measures what accumulation costs and saves, in time and memory: five programs that print Markdown tables. They may
+ * use JMH and everything public; nothing else uses them.
  */
 @NullMarked
 package io.github.gradacc.examples.benchmarks;

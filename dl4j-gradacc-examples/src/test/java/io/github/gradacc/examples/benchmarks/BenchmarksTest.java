@@ -81,7 +81,7 @@ class BenchmarksTest {
 
     @Test
     void tasksTakeTurnsThereAndBack() {
-        assertThat(IntStream.range(0, 9).map(i -> TurnsBenchmark.turn(i, 3)))
+        assertThat(IntStream.range(0, 9).map(i -> InterleavedBenchmark.turn(i, 3)))
                 .containsExactly(0, 1, 2, 2, 1, 0, 0, 1, 2);
     }
 

@@ -17,22 +17,22 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Several tasks that take turns in one process, there and back: iterations 0 to n - 1 of JMH measure the tasks in their order,
- * once each, iterations n to 2n - 1 in the opposite order, and so on. So no task always follows the same other one.
+ * Measures several tasks in one process, interleaved: JMH's iterations 0 to n - 1 run each task once, in order,
+ * iterations n to 2n - 1 run them in reverse, and so on, so that no task always follows the same one.
  *
- * <p>So whatever drifts on the machine meets all tasks alike, and ratios may be taken round by round. {@link Rounds} runs
- * it. Public because JMH wants it so.
+ * <p>Whatever drifts on the machine affects all tasks alike, and ratios may be taken round by round. {@link Rounds}
+ * runs this class. It is public because JMH requires that.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-public class TurnsBenchmark {
+public class InterleavedBenchmark {
 
     /** The tasks' text forms, with commas between them. */
     @Param("")
     public String tasks = "";
 
-    /** For how many seconds the tasks take turns before the first one is measured; at least once. */
+    /** For how many seconds the tasks take turns before measuring starts; each runs at least once. */
     @Param("0")
     public int warmUpSeconds;
 
@@ -40,7 +40,7 @@ public class TurnsBenchmark {
     private int iteration = -1;
 
     /** For JMH. */
-    public TurnsBenchmark() {}
+    public InterleavedBenchmark() {}
 
     /** Makes the networks and their data, and warms up. */
     @Setup(Level.Trial)
@@ -59,7 +59,7 @@ public class TurnsBenchmark {
     }
 
     /**
-     * Returns which task has a turn.
+     * Returns the index of the task whose turn it is.
      *
      * @param iteration number of the iteration, from 0
      * @param tasks number of tasks
