@@ -16,17 +16,21 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class BatchCopies {
 
-    private final Deque<MultiDataSet> spare = new ArrayDeque<>();
+    private final Deque<Batch> spare = new ArrayDeque<>();
 
     /** Copies a batch with its masks. */
-    MultiDataSet of(MultiDataSet batch) {
-        MultiDataSet memory = spare.isEmpty() ? new org.nd4j.linalg.dataset.MultiDataSet() : spare.remove();
+    Batch of(Batch original) {
+        MultiDataSet batch = original.data();
+        MultiDataSet memory = spare.isEmpty()
+                ? new org.nd4j.linalg.dataset.MultiDataSet()
+                : spare.remove().data();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return new org.nd4j.linalg.dataset.MultiDataSet(
+            MultiDataSet copy = new org.nd4j.linalg.dataset.MultiDataSet(
                     copy(batch.getFeatures(), memory.getFeatures()),
                     copy(batch.getLabels(), memory.getLabels()),
                     copy(batch.getFeaturesMaskArrays(), memory.getFeaturesMaskArrays()),
                     copy(batch.getLabelsMaskArrays(), memory.getLabelsMaskArrays()));
+            return Batch.of(copy, original.examples());
         }
     }
 
@@ -34,7 +38,7 @@ final class BatchCopies {
      * Takes back copies that nobody reads any more. Those taken back before are forgotten, so that batches of ever new
      * shapes pile up nothing.
      */
-    void reuse(Collection<MultiDataSet> copies) {
+    void reuse(Collection<Batch> copies) {
         spare.clear();
         spare.addAll(copies);
     }

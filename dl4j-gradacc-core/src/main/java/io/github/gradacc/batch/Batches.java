@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.batch;
 
+import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.AsyncMultiDataSetIterator;
 import org.nd4j.linalg.dataset.adapter.MultiDataSetIteratorAdapter;
@@ -17,6 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * {@link #next()} on the thread that calls, also when it happened in the background. Not thread-safe; {@link #close()} ends
  * the background thread and keeps the interrupt status of the caller.
  */
+@API(status = API.Status.INTERNAL)
 public final class Batches implements AutoCloseable {
 
     private final MultiDataSetIterator batches;
@@ -43,27 +45,29 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
-     * Opens an iterator of data sets.
+     * Opens an iterator.
      *
-     * @throws IllegalArgumentException if it is null or has no batch
-     */
-    public static Batches of(@Nullable DataSetIterator iterator) {
-        if (iterator == null) {
-            throw new IllegalArgumentException("An iterator is needed, got null");
-        }
-        return new Batches(new MultiDataSetIteratorAdapter(iterator));
-    }
-
-    /**
-     * Opens an iterator of multi data sets.
-     *
+     * @param iterator a {@code DataSetIterator} is wrapped by {@link #toMultiDataSets}
      * @throws IllegalArgumentException if it is null or has no batch
      */
     public static Batches of(@Nullable MultiDataSetIterator iterator) {
+        return new Batches(requireGiven(iterator));
+    }
+
+    /**
+     * Wraps an iterator of data sets.
+     *
+     * @throws IllegalArgumentException if it is null
+     */
+    public static MultiDataSetIterator toMultiDataSets(@Nullable DataSetIterator iterator) {
+        return new MultiDataSetIteratorAdapter(requireGiven(iterator));
+    }
+
+    private static <T> T requireGiven(@Nullable T iterator) {
         if (iterator == null) {
             throw new IllegalArgumentException("An iterator is needed, got null");
         }
-        return new Batches(iterator);
+        return iterator;
     }
 
     /** Tells whether there is another batch; waits for it if it is being prefetched. */

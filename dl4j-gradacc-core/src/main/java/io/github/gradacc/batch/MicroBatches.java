@@ -4,7 +4,8 @@ package io.github.gradacc.batch;
 import io.github.gradacc.array.Slice;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
+import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -15,76 +16,58 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * <p>Every micro-batch has {@code maxExamples} examples except the last, which has what is left. Their arrays are views:
  * nothing is copied, and writing to them writes to the batch. A batch that is small enough comes back as it is.
  */
-public final class MicroBatches implements Iterable<MultiDataSet> {
+@API(status = API.Status.INTERNAL)
+public final class MicroBatches implements Iterable<Batch> {
 
     /** The size that leaves every batch whole. */
     public static final int WHOLE = Integer.MAX_VALUE;
 
-    private final MultiDataSet batch;
-    private final int examples;
+    private final Batch batch;
     private final int maxExamples;
 
-    private MicroBatches(MultiDataSet batch, int examples, int maxExamples) {
+    private MicroBatches(Batch batch, int maxExamples) {
         this.batch = batch;
-        this.examples = examples;
         this.maxExamples = maxExamples;
     }
 
     /**
      * Cuts a batch.
      *
-     * @param batch a batch that {@link Examples#count} accepts
+     * @param batch the batch
      * @param maxExamples the most examples of a micro-batch, at least 1
-     * @return the micro-batches in order; they can be iterated again
+     * @return the micro-batches in order, cut when they are asked for; they can be iterated again
      */
-    public static MicroBatches of(MultiDataSet batch, int maxExamples) {
+    public static MicroBatches of(Batch batch, int maxExamples) {
         if (maxExamples < 1) {
             throw new IllegalArgumentException("A micro-batch has at least 1 example, got a size of " + maxExamples);
         }
-        return new MicroBatches(batch, Examples.count(batch), maxExamples);
+        return new MicroBatches(batch, maxExamples);
     }
 
-    /**
-     * Returns how many micro-batches a batch makes.
-     *
-     * @param examples number of examples of the batch, at least 1
-     * @param maxExamples the most examples of a micro-batch, at least 1
-     */
-    public static int count(int examples, int maxExamples) {
-        return (examples - 1) / maxExamples + 1;
+    /** Returns how many micro-batches there are. */
+    public int count() {
+        return (batch.examples() - 1) / maxExamples + 1;
     }
 
     @Override
-    public Iterator<MultiDataSet> iterator() {
-        return new Iterator<>() {
-            private int next;
-
-            @Override
-            public boolean hasNext() {
-                return next < examples;
-            }
-
-            @Override
-            public MultiDataSet next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException();
-                }
-                int from = next;
-                next = from + Math.min(maxExamples, examples - from);
-                return part(from, next);
-            }
-        };
+    public Iterator<Batch> iterator() {
+        return IntStream.range(0, count()).mapToObj(this::part).iterator();
     }
 
-    private MultiDataSet part(int from, int to) {
-        if (from == 0 && to == examples) {
+    private Batch part(int index) {
+        if (count() == 1) {
             return batch;
         }
-        return new org.nd4j.linalg.dataset.MultiDataSet(
-                part(batch.getFeatures(), from, to),
-                part(batch.getLabels(), from, to),
-                part(batch.getFeaturesMaskArrays(), from, to),
-                part(batch.getLabelsMaskArrays(), from, to));
+        int from = index * maxExamples;
+        int to = from + Math.min(maxExamples, batch.examples() - from);
+        MultiDataSet whole = batch.data();
+        return Batch.of(
+                new org.nd4j.linalg.dataset.MultiDataSet(
+                        part(whole.getFeatures(), from, to),
+                        part(whole.getLabels(), from, to),
+                        part(whole.getFeaturesMaskArrays(), from, to),
+                        part(whole.getLabelsMaskArrays(), from, to)),
+                to - from);
     }
 
     private static @Nullable INDArray @Nullable [] part(@Nullable INDArray @Nullable [] arrays, int from, int to) {

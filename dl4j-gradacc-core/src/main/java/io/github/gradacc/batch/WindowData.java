@@ -5,6 +5,7 @@ import io.github.gradacc.array.PaddedConcatenation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -19,11 +20,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * different lengths, and images of different sizes, are padded with zeros at the end. The masks of several batches are not
  * joined: they are gone when listeners are called. Not thread-safe.
  */
+@API(status = API.Status.INTERNAL)
 public final class WindowData {
 
     private final BatchCopies copies = new BatchCopies();
-    private final List<MultiDataSet> settled = new ArrayList<>();
-    private @Nullable MultiDataSet latest;
+    private final List<Batch> settled = new ArrayList<>();
+    private @Nullable Batch latest;
 
     /** Makes an empty window. */
     public WindowData() {}
@@ -33,14 +35,14 @@ public final class WindowData {
      *
      * @param batch the batch that follows those added before
      */
-    public void add(MultiDataSet batch) {
+    public void add(Batch batch) {
         settle();
         latest = batch;
     }
 
     /** Returns the batches of the window with their masks, as copies where they were settled. */
-    public List<MultiDataSet> batches() {
-        List<MultiDataSet> all = new ArrayList<>(settled);
+    public List<Batch> batches() {
+        List<Batch> all = new ArrayList<>(settled);
         if (latest != null) {
             all.add(latest);
         }
@@ -61,7 +63,7 @@ public final class WindowData {
      * @return the batch itself if there is only one, otherwise a new batch; null if nothing was added
      */
     public @Nullable MultiDataSet merged() {
-        List<MultiDataSet> all = batches();
+        List<MultiDataSet> all = batches().stream().map(Batch::data).toList();
         if (all.size() <= 1) {
             return all.isEmpty() ? null : all.get(0);
         }

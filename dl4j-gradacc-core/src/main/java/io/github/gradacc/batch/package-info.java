@@ -4,7 +4,7 @@
  * segments, and putting a window together again for those who want to see it whole.
  *
  * <p>{@code MultiDataSet} is the one currency; a {@code DataSet} is wrapped without copying. May import ND4J's data sets
- * and nothing else of this library but {@code grad}.
+ * and {@code array}, and nothing else of this library.
  */
 @NullMarked
 package io.github.gradacc.batch;

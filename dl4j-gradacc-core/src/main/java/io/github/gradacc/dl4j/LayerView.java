@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
@@ -152,6 +153,21 @@ public final class LayerView {
         return layer().map(Wrapping::innermost)
                 .filter(RecurrentLayer.class::isInstance)
                 .map(RecurrentLayer.class::cast);
+    }
+
+    /** Returns the share of their old value that the moving statistics of a normalizing layer keep. */
+    public double movingDecay() {
+        return configuration().map(BatchNormalization.class::cast).orElseThrow().getDecay();
+    }
+
+    /** Returns how many values of each channel a normalizing layer saw in its last pass, which has not been cleared. */
+    public double valuesPerChannel(long channels) {
+        return (double) layer().orElseThrow().input().length() / channels;
+    }
+
+    /** Returns the number of examples of each class in the labels of an output layer. */
+    public double[] classCounts() {
+        return output().orElseThrow().getLabels().sum(0).toDoubleVector();
     }
 
     /** Tells whether a class is DL4J's own or ND4J's, and no user's. */

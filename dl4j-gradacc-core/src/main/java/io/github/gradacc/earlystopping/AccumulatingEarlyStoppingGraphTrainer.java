@@ -35,7 +35,7 @@ public final class AccumulatingEarlyStoppingGraphTrainer implements IEarlyStoppi
             ComputationGraph graph,
             DataSetIterator trainingData,
             UnaryOperator<GradientAccumulationTrainer.Builder> accumulation) {
-        this(configuration, graph, TrainingData.of(trainingData), accumulation);
+        this(configuration, graph, EarlyStopping.toMultiDataSets(trainingData), accumulation);
     }
 
     /** As the other constructor, for a graph with any number of inputs and outputs. */
@@ -43,14 +43,6 @@ public final class AccumulatingEarlyStoppingGraphTrainer implements IEarlyStoppi
             EarlyStoppingConfiguration<ComputationGraph> configuration,
             ComputationGraph graph,
             MultiDataSetIterator trainingData,
-            UnaryOperator<GradientAccumulationTrainer.Builder> accumulation) {
-        this(configuration, graph, TrainingData.of(trainingData), accumulation);
-    }
-
-    private AccumulatingEarlyStoppingGraphTrainer(
-            EarlyStoppingConfiguration<ComputationGraph> configuration,
-            ComputationGraph graph,
-            TrainingData trainingData,
             UnaryOperator<GradientAccumulationTrainer.Builder> accumulation) {
         earlyStopping = new EarlyStopping<>(
                 configuration, graph, trainingData, () -> GradientAccumulationTrainer.builder(graph), accumulation);

@@ -69,7 +69,7 @@ public final class AccumulatingEarlyStoppingTrainer implements IEarlyStoppingTra
             MultiLayerNetwork network,
             DataSetIterator trainingData,
             UnaryOperator<GradientAccumulationTrainer.Builder> accumulation) {
-        this(configuration, network, TrainingData.of(trainingData), accumulation);
+        this(configuration, network, EarlyStopping.toMultiDataSets(trainingData), accumulation);
     }
 
     /** As the other constructor, for an iterator of multi data sets. */
@@ -77,14 +77,6 @@ public final class AccumulatingEarlyStoppingTrainer implements IEarlyStoppingTra
             EarlyStoppingConfiguration<MultiLayerNetwork> configuration,
             MultiLayerNetwork network,
             MultiDataSetIterator trainingData,
-            UnaryOperator<GradientAccumulationTrainer.Builder> accumulation) {
-        this(configuration, network, TrainingData.of(trainingData), accumulation);
-    }
-
-    private AccumulatingEarlyStoppingTrainer(
-            EarlyStoppingConfiguration<MultiLayerNetwork> configuration,
-            MultiLayerNetwork network,
-            TrainingData trainingData,
             UnaryOperator<GradientAccumulationTrainer.Builder> accumulation) {
         earlyStopping = new EarlyStopping<>(
                 configuration, network, trainingData, () -> GradientAccumulationTrainer.builder(network), accumulation);

@@ -18,6 +18,7 @@ import org.deeplearning4j.earlystopping.termination.EpochTerminationCondition;
 import org.deeplearning4j.earlystopping.termination.IterationTerminationCondition;
 import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,7 @@ final class EarlyStoppingRun<T extends Model> {
 
     private final EarlyStoppingConfiguration<T> configuration;
     private final T network;
-    private final TrainingData data;
+    private final MultiDataSetIterator data;
     private final @Nullable EarlyStoppingListener<T> listener;
     private final Map<Integer, Double> scores = new LinkedHashMap<>();
     private final BestModel<T> best;
@@ -51,7 +52,7 @@ final class EarlyStoppingRun<T extends Model> {
     EarlyStoppingRun(
             EarlyStoppingConfiguration<T> configuration,
             T network,
-            TrainingData data,
+            MultiDataSetIterator data,
             @Nullable EarlyStoppingListener<T> listener) {
         this.configuration = configuration;
         this.network = network;
@@ -99,7 +100,8 @@ final class EarlyStoppingRun<T extends Model> {
     /** A step that is refused for its gradient has a score, too; conditions on invalid scores are made for it. */
     private void trainOrRefuse(GradientAccumulationTrainer trainer, IterationWatch watch) {
         try {
-            data.epoch(trainer, watch);
+            data.reset();
+            trainer.fitUntil(data, watch);
         } catch (NonFiniteGradientException e) {
             if (Double.isFinite(e.score()) || !watch.holdsFor(e.score())) {
                 throw e;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
-import java.util.Arrays;
 import java.util.List;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -15,29 +15,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <pre>
  *   update_j = sum_m (1 + n_mj) update_mj / (1 + sum_m n_mj)
  * </pre>
+ *
+ * @param at range of the centers, row by row: all features of class 0, then of class 1, and so on
+ * @param classes number of classes, a divisor of the range's length
  */
-public final class ClassCenters implements UpdatePool {
+@API(status = API.Status.INTERNAL)
+public record ClassCenters(IndexRange at, int classes) implements UpdateRule {
 
-    private final IndexRange at;
-    private final int classes;
-    private final double[] numerator;
-    private final double[] counts;
-
-    /**
-     * Makes an empty pool.
-     *
-     * @param at range of the centers, row by row: all features of class 0, then of class 1, and so on
-     * @param classes number of classes, a divisor of the range's length
-     */
-    public ClassCenters(IndexRange at, int classes) {
+    /** @throws IllegalArgumentException if the range cannot be divided into the classes */
+    public ClassCenters {
         if (classes < 1 || at.length() % classes != 0) {
             throw new IllegalArgumentException(
                     "The " + at.length() + " elements of the centers must divide into " + classes + " classes");
         }
-        this.at = at;
-        this.classes = classes;
-        numerator = new double[Math.toIntExact(at.length())];
-        counts = new double[classes];
     }
 
     @Override
@@ -45,37 +35,38 @@ public final class ClassCenters implements UpdatePool {
         return List.of(at);
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @param weights the number of examples of each class
-     */
     @Override
-    public void add(INDArray flat, double[] weights) {
-        double[] update = at.of(flat).toDoubleVector();
-        for (int i = 0; i < update.length; i++) {
-            numerator[i] += update[i] * (1 + weights[classOf(i)]);
-        }
-        for (int j = 0; j < classes; j++) {
-            counts[j] += weights[j];
-        }
+    public UpdatePool newPool(INDArray parameters) {
+        return new Pool();
     }
 
-    @Override
-    public void writeTo(INDArray flat) {
-        INDArray view = at.of(flat);
-        for (int i = 0; i < numerator.length; i++) {
-            view.putScalar(i, numerator[i] / (1 + counts[classOf(i)]));
+    /** Its weights are the number of examples of each class. */
+    private final class Pool implements UpdatePool {
+
+        private final double[] numerator = new double[Math.toIntExact(at.length())];
+        private final double[] counts = new double[classes];
+
+        @Override
+        public void add(INDArray flat, double[] weights) {
+            double[] update = at.of(flat).toDoubleVector();
+            for (int i = 0; i < update.length; i++) {
+                numerator[i] += update[i] * (1 + weights[classOf(i)]);
+            }
+            for (int j = 0; j < classes; j++) {
+                counts[j] += weights[j];
+            }
         }
-    }
 
-    @Override
-    public void clear() {
-        Arrays.fill(numerator, 0);
-        Arrays.fill(counts, 0);
-    }
+        @Override
+        public void writeTo(INDArray flat) {
+            INDArray view = at.of(flat);
+            for (int i = 0; i < numerator.length; i++) {
+                view.putScalar(i, numerator[i] / (1 + counts[classOf(i)]));
+            }
+        }
 
-    private int classOf(int position) {
-        return position / (numerator.length / classes);
+        private int classOf(int position) {
+            return position / (numerator.length / classes);
+        }
     }
 }

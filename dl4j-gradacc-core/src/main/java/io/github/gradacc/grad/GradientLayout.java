@@ -5,20 +5,22 @@ import io.github.gradacc.array.Finiteness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What the positions of a flattened gradient array mean.
+ * What the positions of a flattened gradient array mean. Immutable, with value equality.
  *
  * <p>A position is in one of three groups: a gradient, which is summed; an update, which belongs to one of the
- * {@link UpdateViews}; or neither, because the backward pass never writes it (a frozen layer). The last group keeps
+ * {@link UpdateRule}s; or neither, because the backward pass never writes it (a frozen layer). The last group keeps
  * whatever the array held, as native training leaves it.
  *
  * @param length number of elements of the flattened array
  * @param gradients the ranges to be summed, ascending and disjoint
- * @param updates the ranges that hold updates, and how they pool
+ * @param updates where updates are, and how those of several micro-batches combine
  */
-public record GradientLayout(long length, List<IndexRange> gradients, UpdateViews updates) {
+@API(status = API.Status.INTERNAL)
+public record GradientLayout(long length, List<IndexRange> gradients, List<UpdateRule> updates) {
 
     /**
      * Joins neighboring ranges, so that a network without frozen or normalizing layers is summed in one operation.
@@ -27,6 +29,7 @@ public record GradientLayout(long length, List<IndexRange> gradients, UpdateView
      */
     public GradientLayout {
         gradients = joined(gradients);
+        updates = List.copyOf(updates);
         if (!gradients.isEmpty() && gradients.get(gradients.size() - 1).to() > length) {
             throw new IllegalArgumentException("Gradient ranges " + gradients + " leave an array of length " + length);
         }
@@ -38,7 +41,7 @@ public record GradientLayout(long length, List<IndexRange> gradients, UpdateView
      * @param flat flattened gradient array, rank 1
      */
     public boolean isFinite(INDArray flat) {
-        return Stream.concat(gradients.stream(), updates.ranges().stream())
+        return Stream.concat(gradients.stream(), updates.stream().flatMap(rule -> rule.ranges().stream()))
                 .allMatch(range -> Finiteness.allFinite(range.of(flat)));
     }
 

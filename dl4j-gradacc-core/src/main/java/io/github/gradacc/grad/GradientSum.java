@@ -2,6 +2,8 @@
 package io.github.gradacc.grad;
 
 import io.github.gradacc.array.Finiteness;
+import java.util.List;
+import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,11 +30,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>It does not check for NaN: ask {@link MicroGradient#isFinite()} before adding and {@link #isFinite(INDArray)} after
  * writing. Not thread-safe.
  */
+@API(status = API.Status.INTERNAL)
 public final class GradientSum implements AutoCloseable {
 
     private @Nullable INDArray sum;
     private @Nullable MicroGradient held;
     private @Nullable GradientLayout layout;
+    private List<UpdatePool> pools = List.of();
     private boolean sumStarted;
     private long examples;
     private int microBatches;
@@ -43,30 +47,36 @@ public final class GradientSum implements AutoCloseable {
     public GradientSum() {}
 
     /**
-     * Adds the gradient of one micro-batch, by reference.
+     * Adds what one micro-batch contributes, by reference.
      *
-     * @param part the gradient; its array must stay unchanged until {@link #settle()} or {@link #writeTo}
-     * @throws IllegalStateException if the part added before has not been settled
+     * @param part its array, if it has one, must stay unchanged until {@link #settle()} or {@link #writeTo}
+     * @throws IllegalStateException if the part added before has not been settled, or had another layout
      */
-    public void add(MicroGradient part) {
+    public void add(Summand part) {
+        if (part instanceof MicroGradient gradient) {
+            hold(gradient);
+        }
+        examples += part.examples();
+        microBatches++;
+        meanScore += (part.meanScore() - meanScore) * ((double) part.examples() / examples);
+        summedScore += part.summedScore();
+    }
+
+    private void hold(MicroGradient gradient) {
         if (held != null) {
             throw new IllegalStateException(
                     "settle() must come before the next add(): its array is about to be reused");
         }
-        held = part;
-        layout = part.layout();
-        count(part.examples(), part.meanScore());
-        summedScore += part.summedScore();
-    }
-
-    /**
-     * Adds examples whose gradient is zero and was not computed: they count in the denominators.
-     *
-     * @param zeros number of examples of the micro-batch, at least 1
-     * @param score their mean score, and regularization
-     */
-    public void addZero(int zeros, double score) {
-        count(zeros, score);
+        if (layout == null) {
+            layout = gradient.layout();
+            pools = layout.updates().stream()
+                    .map(rule -> rule.newPool(gradient.parameters()))
+                    .toList();
+        } else if (!layout.equals(gradient.layout())) {
+            throw new IllegalStateException("The gradients of a window need one layout: the parameters that are trained"
+                    + " changed while the window was open");
+        }
+        held = gradient;
     }
 
     /** Copies what was added last out of its network's array, which may then be overwritten. */
@@ -84,9 +94,15 @@ public final class GradientSum implements AutoCloseable {
                 target.assign(source);
             }
         }
-        held.layout().updates().add(held.flat(), held.updateWeights());
+        pool(held);
         sumStarted = true;
         held = null;
+    }
+
+    private void pool(MicroGradient gradient) {
+        for (int i = 0; i < pools.size(); i++) {
+            pools.get(i).add(gradient.flat(), gradient.updateWeights().get(i));
+        }
     }
 
     /**
@@ -97,7 +113,7 @@ public final class GradientSum implements AutoCloseable {
      * @throws IllegalStateException if nothing was added
      */
     public void writeTo(INDArray flat) {
-        if (layout == null || microBatches == 0) {
+        if (layout == null) {
             throw new IllegalStateException("An empty sum has no gradient to write");
         }
         if (held != null && (held.flat() != flat || (sumStarted && needsWiderSum(flat)))) {
@@ -107,7 +123,7 @@ public final class GradientSum implements AutoCloseable {
             return;
         }
         if (held != null) {
-            layout.updates().add(held.flat(), held.updateWeights());
+            pool(held);
         }
         for (IndexRange range : layout.gradients()) {
             INDArray target = range.of(flat);
@@ -118,7 +134,7 @@ public final class GradientSum implements AutoCloseable {
                 target.assign(source);
             }
         }
-        layout.updates().writeTo(flat);
+        pools.forEach(pool -> pool.writeTo(flat));
         held = null;
     }
 
@@ -152,12 +168,16 @@ public final class GradientSum implements AutoCloseable {
         return summedScore;
     }
 
+    /** Returns the window's score: the sum of both parts. */
+    public double score() {
+        return meanScore + summedScore;
+    }
+
     /** Empties the sum for the next window; its array is kept. */
     public void clear() {
-        if (layout != null) {
-            layout.updates().clear();
-        }
         held = null;
+        layout = null;
+        pools = List.of();
         sumStarted = false;
         examples = 0;
         microBatches = 0;
@@ -173,12 +193,6 @@ public final class GradientSum implements AutoCloseable {
             sum.close();
         }
         sum = null;
-    }
-
-    private void count(int more, double score) {
-        examples += more;
-        microBatches++;
-        meanScore += (score - meanScore) * ((double) more / examples);
     }
 
     private INDArray sumArray(INDArray like) {

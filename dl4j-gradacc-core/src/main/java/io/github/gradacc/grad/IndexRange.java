@@ -2,6 +2,7 @@
 package io.github.gradacc.grad;
 
 import io.github.gradacc.array.Slice;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -10,6 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param from first position, at least 0
  * @param to one past the last position, greater than {@code from}
  */
+@API(status = API.Status.INTERNAL)
 public record IndexRange(long from, long to) {
 
     /** @throws IllegalArgumentException if the range is empty or starts below 0 */

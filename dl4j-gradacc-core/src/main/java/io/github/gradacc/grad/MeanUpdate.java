@@ -1,61 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
-import java.util.Arrays;
 import java.util.List;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The mean of the micro-batches' updates, weighted by examples: the rule for an update of which nothing is known but that
- * it is one (a custom layer). It is exact where the update is an average over examples, and moves the parameter by one
- * update per window in any case.
+ * The mean of the micro-batches' updates, weighted by examples: the rule for an update of which nothing else is known (a
+ * user's layer). It is exact where the update is an average over examples, and in any case moves the parameter by one update
+ * per window.
+ *
+ * @param at range of the update
  */
-public final class MeanUpdate implements UpdatePool {
-
-    private final IndexRange at;
-    private final double[] mean;
-    private double total;
-
-    /**
-     * Makes an empty pool.
-     *
-     * @param at range of the update
-     */
-    public MeanUpdate(IndexRange at) {
-        this.at = at;
-        mean = new double[Math.toIntExact(at.length())];
-    }
+@API(status = API.Status.INTERNAL)
+public record MeanUpdate(IndexRange at) implements UpdateRule {
 
     @Override
     public List<IndexRange> ranges() {
         return List.of(at);
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @param weights one element, the number of examples
-     */
     @Override
-    public void add(INDArray flat, double[] weights) {
-        double[] update = at.of(flat).toDoubleVector();
-        total += weights[0];
-        for (int i = 0; i < mean.length; i++) {
-            mean[i] += (update[i] - mean[i]) * (weights[0] / total);
-        }
+    public UpdatePool newPool(INDArray parameters) {
+        return new Pool();
     }
 
-    @Override
-    public void writeTo(INDArray flat) {
-        INDArray view = at.of(flat);
-        for (int i = 0; i < mean.length; i++) {
-            view.putScalar(i, mean[i]);
-        }
-    }
+    /** Its weights are one element, the number of examples. */
+    private final class Pool implements UpdatePool {
 
-    @Override
-    public void clear() {
-        Arrays.fill(mean, 0);
-        total = 0;
+        private final double[] mean = new double[Math.toIntExact(at.length())];
+        private double total;
+
+        @Override
+        public void add(INDArray flat, double[] weights) {
+            double[] update = at.of(flat).toDoubleVector();
+            total += weights[0];
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += (update[i] - mean[i]) * (weights[0] / total);
+            }
+        }
+
+        @Override
+        public void writeTo(INDArray flat) {
+            INDArray view = at.of(flat);
+            for (int i = 0; i < mean.length; i++) {
+                view.putScalar(i, mean[i]);
+            }
+        }
     }
 }

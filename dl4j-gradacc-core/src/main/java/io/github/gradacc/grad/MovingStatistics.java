@@ -2,6 +2,7 @@
 package io.github.gradacc.grad;
 
 import java.util.List;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -14,10 +15,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param variance range of the moving variance, as long as {@code mean}
  * @param form how the variance is stored
  * @param decay share of the old value that is kept, in [0, 1]
- * @param parameters the network's flattened parameters, rank 1, not copied; read for {@link VarianceForm} only
+ * @param policy what a window of several micro-batches does
  */
+@API(status = API.Status.INTERNAL)
 public record MovingStatistics(
-        IndexRange mean, IndexRange variance, VarianceForm form, double decay, INDArray parameters) {
+        IndexRange mean, IndexRange variance, VarianceForm form, double decay, StatisticsPolicy policy)
+        implements UpdateRule {
 
     /** @throws IllegalArgumentException if the ranges differ in length or the decay is outside [0, 1] */
     public MovingStatistics {
@@ -30,8 +33,21 @@ public record MovingStatistics(
         }
     }
 
-    List<IndexRange> ranges() {
+    @Override
+    public List<IndexRange> ranges() {
         return List.of(mean, variance);
+    }
+
+    @Override
+    public UpdatePool newPool(INDArray parameters) {
+        return switch (policy) {
+            case POOLED -> new PooledStatistics(this, parameters);
+            case SEQUENTIAL -> new SequentialStatistics(this, parameters);
+        };
+    }
+
+    int channels() {
+        return Math.toIntExact(mean.length());
     }
 
     /** Reads, per channel, the change of the mean. */
@@ -40,7 +56,7 @@ public record MovingStatistics(
     }
 
     /** Reads, per channel, the change of the variance. */
-    double[] varianceChange(INDArray flat) {
+    double[] varianceChange(INDArray flat, INDArray parameters) {
         double[] values = variance.of(flat).toDoubleVector();
         double[] current = variance.of(parameters).toDoubleVector();
         for (int c = 0; c < values.length; c++) {
@@ -50,7 +66,7 @@ public record MovingStatistics(
     }
 
     /** Writes changes of mean and variance back as updates. */
-    void write(INDArray flat, double[] meanChange, double[] varianceChange) {
+    void write(INDArray flat, INDArray parameters, double[] meanChange, double[] varianceChange) {
         double[] current = variance.of(parameters).toDoubleVector();
         INDArray meanView = mean.of(flat);
         INDArray varianceView = variance.of(flat);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
-import java.util.Arrays;
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -26,30 +24,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * The sums are formed by the running updates of West 1979, in double.
  */
-public final class PooledStatistics implements UpdatePool {
+final class PooledStatistics implements UpdatePool {
 
     private final MovingStatistics at;
+    private final INDArray parameters;
     private final double[] mean;
     private final double[] variance;
     private final double[] scatter;
     private double total;
 
-    /**
-     * Makes an empty pool.
-     *
-     * @param at where the statistics are
-     */
-    public PooledStatistics(MovingStatistics at) {
+    /** Makes an empty pool for statistics at these parameters. */
+    PooledStatistics(MovingStatistics at, INDArray parameters) {
         this.at = at;
-        int channels = Math.toIntExact(at.mean().length());
+        this.parameters = parameters;
+        int channels = at.channels();
         mean = new double[channels];
         variance = new double[channels];
         scatter = new double[channels];
-    }
-
-    @Override
-    public List<IndexRange> ranges() {
-        return at.ranges();
     }
 
     /**
@@ -60,7 +51,7 @@ public final class PooledStatistics implements UpdatePool {
     @Override
     public void add(INDArray flat, double[] weights) {
         double[] nextMean = at.meanChange(flat);
-        double[] nextVariance = at.varianceChange(flat);
+        double[] nextVariance = at.varianceChange(flat, parameters);
         total += weights[0];
         double share = weights[0] / total;
         for (int c = 0; c < mean.length; c++) {
@@ -78,14 +69,6 @@ public final class PooledStatistics implements UpdatePool {
         for (int c = 0; c < varianceChange.length && fresh > 0; c++) {
             varianceChange[c] -= scatter[c] / (total * fresh);
         }
-        at.write(flat, mean, varianceChange);
-    }
-
-    @Override
-    public void clear() {
-        Arrays.fill(mean, 0);
-        Arrays.fill(variance, 0);
-        Arrays.fill(scatter, 0);
-        total = 0;
+        at.write(flat, parameters, mean, varianceChange);
     }
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
-import java.util.Arrays;
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -18,27 +16,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * which follows by putting {@code x = x0 - U} into the rule.
  */
-public final class SequentialStatistics implements UpdatePool {
+final class SequentialStatistics implements UpdatePool {
 
     private final MovingStatistics at;
+    private final INDArray parameters;
     private final double[] mean;
     private final double[] variance;
 
-    /**
-     * Makes an empty pool.
-     *
-     * @param at where the statistics are
-     */
-    public SequentialStatistics(MovingStatistics at) {
+    /** Makes an empty pool for statistics at these parameters. */
+    SequentialStatistics(MovingStatistics at, INDArray parameters) {
         this.at = at;
-        int channels = Math.toIntExact(at.mean().length());
+        this.parameters = parameters;
+        int channels = at.channels();
         mean = new double[channels];
         variance = new double[channels];
-    }
-
-    @Override
-    public List<IndexRange> ranges() {
-        return at.ranges();
     }
 
     /**
@@ -49,7 +40,7 @@ public final class SequentialStatistics implements UpdatePool {
     @Override
     public void add(INDArray flat, double[] weights) {
         double[] nextMean = at.meanChange(flat);
-        double[] nextVariance = at.varianceChange(flat);
+        double[] nextVariance = at.varianceChange(flat, parameters);
         for (int c = 0; c < mean.length; c++) {
             mean[c] = at.decay() * mean[c] + nextMean[c];
             variance[c] = at.decay() * variance[c] + nextVariance[c];
@@ -58,12 +49,6 @@ public final class SequentialStatistics implements UpdatePool {
 
     @Override
     public void writeTo(INDArray flat) {
-        at.write(flat, mean, variance);
-    }
-
-    @Override
-    public void clear() {
-        Arrays.fill(mean, 0);
-        Arrays.fill(variance, 0);
+        at.write(flat, parameters, mean, variance);
     }
 }

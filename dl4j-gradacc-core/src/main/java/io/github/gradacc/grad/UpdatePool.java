@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
-import java.util.List;
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Combines slices of a gradient array that hold updates: amounts that are subtracted from parameters as they are, such as
- * the change of a moving average.
+ * Combines the updates of one window by an {@link UpdateRule}. It sees every micro-batch of the window in order.
  *
- * <p>The sum of such updates over micro-batches would move the parameter too far; each kind of update has a rule of its
- * own for what a window of micro-batches means. A pool sees every micro-batch of a window in order. For a window of one
- * micro-batch the rules give that micro-batch's update.
- *
- * <p>What the weights mean is for the implementation to say. Implementations are not thread-safe.
+ * <p>What the weights mean is for the rule to say. Not thread-safe.
  */
+@API(status = API.Status.INTERNAL)
 public interface UpdatePool {
-
-    /** Returns the ranges of the flattened array that this pool combines. */
-    List<IndexRange> ranges();
 
     /**
      * Takes in the updates of one micro-batch.
@@ -28,12 +21,9 @@ public interface UpdatePool {
     void add(INDArray flat, double[] weights);
 
     /**
-     * Writes the update of the window into this pool's ranges.
+     * Writes the update of the window into the rule's ranges.
      *
      * @param flat flattened gradient array, rank 1
      */
     void writeTo(INDArray flat);
-
-    /** Forgets what was added, for the next window. */
-    void clear();
 }

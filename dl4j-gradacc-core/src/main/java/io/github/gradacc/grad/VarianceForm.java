@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import org.apiguardian.api.API;
+
 /**
  * The two ways in which a layer may store a running variance, and how an update of either reads as a
  * change {@code v0 - v1} of the variance itself, from {@code v0} to {@code v1}.
  */
+@API(status = API.Status.INTERNAL)
 public enum VarianceForm {
     /** The parameter is the variance {@code v}; the update is {@code v0 - v1}. */
     VARIANCE {

@@ -1,41 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
-import io.github.gradacc.batch.Examples;
-import io.github.gradacc.net.Network;
+import io.github.gradacc.batch.TimeSegments;
+import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.pass.PassException;
+import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The algorithm of {@link GradientAccumulationTrainer}, without its manners: no locks, no checks of arguments, no tidying up
- * after a failure.
- */
+/** The algorithm of {@link GradientAccumulationTrainer}. Locks, and tidying up after a failure, are the guard's. */
 final class AccumulationLoop {
 
     private static final Logger log = LoggerFactory.getLogger(AccumulationLoop.class);
 
-    private final Network network;
+    private final TrainedNetwork network;
     private final AccumulationSchedule schedule;
     private final PartialWindow partialWindow;
     private final Window window;
-    private final WindowGradients gradients;
+    private final GradientSum g = new GradientSum();
+    private final Failures failures;
 
-    AccumulationLoop(Network network, AccumulationSchedule schedule, PartialWindow partialWindow, Window window) {
+    AccumulationLoop(TrainedNetwork network, Settings settings) {
         this.network = network;
-        this.schedule = schedule;
-        this.partialWindow = partialWindow;
-        this.window = window;
-        gradients = new WindowGradients(network, window);
+        schedule = settings.schedule();
+        partialWindow = settings.partialWindow();
+        window = new Window(settings.microBatchSize(), network.segmentLength());
+        failures = new Failures(network);
     }
 
     /**
      * Trains to the last batch, or to a step after which {@code stop} says so.
      *
-     * @param stop asked once after each step
+     * @param stop asked once after each window
      * @return false if batches are left; the epoch is then neither announced as ended nor counted
      */
     boolean epoch(Batches batches, Predicate<StepReport> stop) {
@@ -43,9 +46,8 @@ final class AccumulationLoop {
         boolean stopped = false;
         network.startEpoch();
         while (!stopped && batches.hasNext()) {
-            gradients.stopIfInterrupted(window.microBatches());
-            MultiDataSet batch = batches.next();
-            requireFits(batch);
+            failures.stopIfInterrupted(window.microBatches());
+            Batch batch = check(batches.next());
             network.setEtlMillis(batches.waitedMillis());
             Optional<StepReport> report = accumulate(batch);
             report.ifPresent(step -> batches.forgetWaiting());
@@ -65,23 +67,24 @@ final class AccumulationLoop {
         return true;
     }
 
-    Optional<StepReport> accumulate(MultiDataSet batch) {
-        if (!window.isOpen()) {
-            window.open(nextWindowSize(), network.iteration(), network.hasListeners());
-        }
+    /** Adds one batch to the window: its gradients now, or, if passes must wait for others, later. */
+    Optional<StepReport> accumulate(Batch batch) {
+        openWindow();
         window.add(batch);
         if (window.isFull()) {
             return Optional.of(step());
         }
-        if (window.isReady(network.parallelism())) {
-            network.run(window.passes(0), gradients);
-            window.passed();
+        if (window.canCompute(network.parallelism())) {
+            addGradients(0);
+            window.computed();
         }
+        g.settle();
         window.settle();
         return Optional.empty();
     }
 
-    StepReport stepOn(MultiDataSet batch) {
+    /** One window of one batch. */
+    StepReport stepOn(Batch batch) {
         window.open(1, network.iteration(), network.hasListeners());
         window.add(batch);
         return step();
@@ -90,55 +93,97 @@ final class AccumulationLoop {
     /** Steps on what the window holds: once, or in truncated BPTT once after each time segment. */
     StepReport step() {
         MultiDataSet shown = window.shown();
-        int segments = window.segments();
-        for (int segment = 0; segment < segments - 1; segment++) {
+        int last = window.segments() - 1;
+        for (int segment = 0; segment < last; segment++) {
             step(segment, shown);
-            window.sum().clear();
         }
-        StepReport last = step(segments - 1, shown);
+        StepReport report = step(last, shown);
         window.clear();
-        return last;
+        return report;
     }
 
     private StepReport step(int segment, MultiDataSet shown) {
-        network.run(window.passes(segment), gradients);
-        gradients.requireFiniteSum(network.load(window.sum()));
-        int iteration = network.iteration();
-        double score = network.step(window.sum(), window.segment(shown, segment).orElse(shown));
-        return new StepReport(
-                iteration,
-                network.epoch(),
-                window.sum().microBatches(),
-                window.sum().examples(),
-                score);
+        addGradients(segment);
+        StepReport report = update(window.segment(shown, segment).orElse(shown));
+        g.clear();
+        return report;
     }
 
-    /** Refuses a batch that is incomplete or has the wrong number of arrays, before anything is computed. */
-    void requireFits(MultiDataSet batch) {
-        Examples.count(batch);
-        network.requireFits(batch);
+    /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
+    private void addGradients(int segment) {
+        try {
+            network.accumulate(window.passes(segment), g);
+        } catch (PassException e) {
+            throw failures.translate(e);
+        }
+    }
+
+    /** {@code parameters := parameters - updater(g / N)}, N being the number of examples in g. */
+    private StepReport update(MultiDataSet shown) {
+        INDArray gradient = network.gradient();
+        g.writeTo(gradient);
+        failures.requireFinite(g, gradient);
+        StepReport report =
+                new StepReport(network.iteration(), network.epoch(), g.microBatches(), g.examples(), g.score());
+        network.step(g.examples(), g.score(), shown);
+        return report;
+    }
+
+    /** Checks a batch when it enters, before anything is computed. */
+    Batch check(@Nullable MultiDataSet data) {
+        Batch batch = Batch.of(data);
+        network.requireArrays(batch.data());
+        if (network.segmentLength().isPresent()) {
+            TimeSegments.require(batch, network.needsFeatureSequences());
+        }
+        return batch;
+    }
+
+    /** Refuses to go on with a window if others trained the network since it was opened. */
+    void requireUntouched() {
+        window.requireUntouched(network.iteration());
+    }
+
+    Window window() {
+        return window;
+    }
+
+    /** Forgets the open window. */
+    void discard() {
+        g.clear();
+        window.clear();
+        network.discard();
+    }
+
+    /** Frees the memory of sum and window. */
+    void close() {
+        discard();
+        window.close();
+        g.close();
+    }
+
+    private void openWindow() {
+        if (!window.isOpen()) {
+            int batches = schedule.stepsAt(network.iteration(), network.epoch());
+            if (batches < 1) {
+                throw new IllegalStateException("A window has at least 1 batch, the accumulation schedule returned "
+                        + batches + " at iteration " + network.iteration() + " in epoch " + network.epoch());
+            }
+            window.open(batches, network.iteration(), network.hasListeners());
+        }
     }
 
     private Optional<StepReport> endPartialWindow() {
         if (!window.isOpen()) {
             return Optional.empty();
         }
-        switch (partialWindow) {
-            case STEP -> {
-                return Optional.of(step());
+        return switch (partialWindow) {
+            case STEP -> Optional.of(step());
+            case DROP -> {
+                discard();
+                yield Optional.empty();
             }
-            case DROP -> window.clear();
-            case CARRY -> window.settle();
-        }
-        return Optional.empty();
-    }
-
-    private int nextWindowSize() {
-        int batches = schedule.stepsAt(network.iteration(), network.epoch());
-        if (batches < 1) {
-            throw new IllegalStateException("A window has at least 1 batch, the accumulation schedule returned "
-                    + batches + " at iteration " + network.iteration() + " in epoch " + network.epoch());
-        }
-        return batches;
+            case CARRY -> Optional.empty();
+        };
     }
 }

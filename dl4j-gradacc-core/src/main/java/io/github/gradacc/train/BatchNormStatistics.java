@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
-import io.github.gradacc.net.StatisticsPolicy;
+import io.github.gradacc.grad.StatisticsPolicy;
 
 /**
  * How the running mean and variance of batch normalization move in a window of several micro-batches.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.MicroBatches;
-import io.github.gradacc.net.Network;
-import io.github.gradacc.net.StatisticsPolicy;
+import io.github.gradacc.grad.StatisticsPolicy;
+import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +50,9 @@ import org.slf4j.LoggerFactory;
  *           one step, as above
  * </pre>
  *
- * <p>Sequences shorter than a segment are one segment, as in native training. Such a window is kept whole until it is full. Its batches may have sequences of different lengths; then it equals the
- * batch padded to the longest of them and masked there.
+ * <p>Sequences shorter than a segment are one segment, as in native training. Such a window is kept whole
+ * until it is full. Its batches may have sequences of different lengths; then it equals the batch padded to the longest of
+ * them and masked there.
  *
  * <p>Not everything is a sum over examples. Batch normalization normalizes with the statistics of its micro-batch, dropout
  * draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
@@ -75,17 +76,16 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(GradientAccumulationTrainer.class);
 
-    private final Network network;
+    private final TrainedNetwork network;
     private final PartialWindow partialWindow;
-    private final Window window;
     private final AccumulationLoop loop;
-    private final SingleThread singleThread = new SingleThread();
+    private final TrainingGuard guard;
 
-    private GradientAccumulationTrainer(Builder builder) {
-        network = builder.network();
-        window = new Window(builder.microBatchSize, network.segmentLength());
-        partialWindow = builder.partialWindow;
-        loop = new AccumulationLoop(network, builder.schedule(), partialWindow, window);
+    private GradientAccumulationTrainer(TrainedNetwork network, Settings settings) {
+        this.network = network;
+        partialWindow = settings.partialWindow();
+        loop = new AccumulationLoop(network, settings);
+        guard = new TrainingGuard(network, loop);
     }
 
     /**
@@ -96,7 +96,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @return a builder, whose {@code build()} checks the network
      */
     public static Builder builder(MultiLayerNetwork network) {
-        return new Builder((statistics, parallelism) -> Network.of(network, statistics, parallelism));
+        return new Builder((statistics, parallelism) -> TrainedNetwork.of(network, statistics, parallelism));
     }
 
     /**
@@ -108,7 +108,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @return a builder, whose {@code build()} checks the graph
      */
     public static Builder builder(ComputationGraph graph) {
-        return new Builder((statistics, parallelism) -> Network.of(graph, statistics, parallelism));
+        return new Builder((statistics, parallelism) -> TrainedNetwork.of(graph, statistics, parallelism));
     }
 
     /**
@@ -135,8 +135,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      *     {@link #fit(DataSetIterator)}
      */
     public void fit(DataSetIterator iterator, int epochs) {
-        requireEpochs(epochs, iterator == null || iterator.resetSupported());
-        fit(() -> Batches.of(iterator), epochs, report -> false);
+        fit(Batches.toMultiDataSets(iterator), epochs);
     }
 
     /** As {@link #fit(DataSetIterator)}, for an iterator of multi data sets. */
@@ -147,7 +146,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** As {@link #fit(DataSetIterator, int)}, for an iterator of multi data sets. */
     public void fit(MultiDataSetIterator iterator, int epochs) {
         requireEpochs(epochs, iterator == null || iterator.resetSupported());
-        fit(() -> Batches.of(iterator), epochs, report -> false);
+        fit(iterator, epochs, report -> false);
     }
 
     /**
@@ -170,12 +169,12 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @throws IllegalArgumentException if {@code stop} is null, and as for {@link #fit(DataSetIterator)}
      */
     public boolean fitUntil(DataSetIterator iterator, Predicate<StepReport> stop) {
-        return fit(() -> Batches.of(iterator), 1, requireStop(stop));
+        return fitUntil(Batches.toMultiDataSets(iterator), stop);
     }
 
     /** As {@link #fitUntil(DataSetIterator, Predicate)}, for an iterator of multi data sets. */
     public boolean fitUntil(MultiDataSetIterator iterator, Predicate<StepReport> stop) {
-        return fit(() -> Batches.of(iterator), 1, requireStop(stop));
+        return fit(iterator, 1, requireStop(stop));
     }
 
     /**
@@ -195,10 +194,10 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     /** As {@link #fit(DataSet)}, for a multi data set. */
     public StepReport fit(MultiDataSet data) {
-        return exclusively(() -> {
-            requireNoOpenWindow();
-            loop.requireFits(data);
-            return orDiscard(() -> loop.stepOn(data));
+        return guard.exclusively(() -> {
+            loop.window().requireClosed();
+            Batch batch = loop.check(data);
+            return guard.orDiscard(() -> loop.stepOn(batch));
         });
     }
 
@@ -244,11 +243,11 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     /** As {@link #accumulate(DataSet)}, for a multi data set. */
     public Optional<StepReport> accumulate(MultiDataSet data) {
-        return exclusively(() -> {
-            loop.requireFits(data);
-            return orDiscard(() -> {
-                requireUntouched();
-                return loop.accumulate(data);
+        return guard.exclusively(() -> {
+            Batch batch = loop.check(data);
+            return guard.orDiscard(() -> {
+                loop.requireUntouched();
+                return loop.accumulate(batch);
             });
         });
     }
@@ -261,9 +260,9 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      *     was opened; the window is then discarded
      */
     public Optional<StepReport> flush() {
-        return exclusively(() -> orDiscard(() -> {
-            requireUntouched();
-            return window.isOpen() ? Optional.of(loop.step()) : Optional.empty();
+        return guard.exclusively(() -> guard.orDiscard(() -> {
+            loop.requireUntouched();
+            return loop.window().isOpen() ? Optional.of(loop.step()) : Optional.empty();
         }));
     }
 
@@ -273,7 +272,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * @throws IllegalStateException if the trainer is closed or in use
      */
     public boolean isWindowOpen() {
-        return exclusively(window::isOpen);
+        return guard.exclusively(loop.window()::isOpen);
     }
 
     /**
@@ -284,81 +283,35 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (singleThread.isClosed()) {
-            return;
-        }
-        try (var use = singleThread.enter()) {
-            if (window.isOpen()) {
+        guard.close(() -> {
+            if (loop.window().isOpen()) {
                 log.warn(
                         "The trainer is closed with {} batches in an open window; they are dropped. flush() takes a step"
                                 + " on them",
-                        window.batches());
+                        loop.window().batches());
             }
-            window.close();
-            network.discard();
+            loop.close();
             network.close();
-            singleThread.close();
-        }
+        });
     }
 
-    private boolean fit(Supplier<Batches> source, int epochs, Predicate<StepReport> stop) {
-        return exclusively(() -> {
+    private boolean fit(@Nullable MultiDataSetIterator iterator, int epochs, Predicate<StepReport> stop) {
+        return guard.exclusively(() -> {
             if (partialWindow != PartialWindow.CARRY) {
-                requireNoOpenWindow();
+                loop.window().requireClosed();
             }
-            Batches first = source.get();
-            return orDiscard(() -> {
-                requireUntouched();
+            Batches first = Batches.of(iterator);
+            return guard.orDiscard(() -> {
+                loop.requireUntouched();
                 boolean completed = true;
                 for (int i = 0; completed && i < epochs; i++) {
-                    try (Batches batches = i == 0 ? first : source.get()) {
+                    try (Batches batches = i == 0 ? first : Batches.of(iterator)) {
                         completed = loop.epoch(batches, stop);
                     }
                 }
                 return completed;
             });
         });
-    }
-
-    /** Runs one public call: no other thread in the trainer, none in the network, nothing left in the layers. */
-    private <T> T exclusively(Supplier<T> call) {
-        try (var use = singleThread.enter()) {
-            synchronized (network.monitor()) {
-                return call.get();
-            }
-        }
-    }
-
-    /** Runs what may fail half-way. */
-    private <T> T orDiscard(Supplier<T> work) {
-        boolean done = false;
-        try {
-            T result = work.get();
-            done = true;
-            return result;
-        } finally {
-            if (!done) {
-                window.clear();
-                network.discard();
-            }
-            network.clearLayers();
-        }
-    }
-
-    private void requireNoOpenWindow() {
-        if (window.isOpen()) {
-            throw new IllegalStateException("A window is open, with " + window.batches()
-                    + " of its batches: call flush() to take a step on it first, or go on with accumulate(...)");
-        }
-    }
-
-    private void requireUntouched() {
-        if (window.isOpen() && window.openedAt() != network.iteration()) {
-            throw new IllegalStateException("The network went from step " + window.openedAt() + " to step "
-                    + network.iteration()
-                    + " while a window was open; its gradients belong to parameters that are gone, so"
-                    + " the window is discarded. Call flush() before training the network by other means");
-        }
     }
 
     private static void requireEpochs(int epochs, boolean canReset) {
@@ -389,7 +342,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** Configures a trainer. Every setter checks its value and returns this builder. */
     public static final class Builder {
 
-        private final BiFunction<StatisticsPolicy, Integer, Network> network;
+        private final BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network;
         private @Nullable Integer accumulationSteps;
         private @Nullable AccumulationSchedule accumulationSchedule;
         private int microBatchSize = MicroBatches.WHOLE;
@@ -397,7 +350,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
 
-        private Builder(BiFunction<StatisticsPolicy, Integer, Network> network) {
+        private Builder(BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network) {
             this.network = network;
         }
 
@@ -483,11 +436,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          *     {@code accumulationSteps} and {@code accumulationSchedule} were set
          */
         public GradientAccumulationTrainer build() {
-            return new GradientAccumulationTrainer(this);
-        }
-
-        private Network network() {
-            return network.apply(batchNormStatistics.policy(), parallelism);
+            TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
+            return new GradientAccumulationTrainer(trained, new Settings(schedule(), microBatchSize, partialWindow));
         }
 
         private AccumulationSchedule schedule() {

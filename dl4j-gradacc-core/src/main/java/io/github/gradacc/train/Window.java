@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
-import io.github.gradacc.batch.Examples;
+import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.batch.WindowData;
-import io.github.gradacc.grad.GradientSum;
-import io.github.gradacc.net.Pass;
-import io.github.gradacc.net.RecurrentState;
+import io.github.gradacc.pass.Pass;
+import io.github.gradacc.pass.RecurrentState;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -18,27 +17,26 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * The window that is being filled: its sum, its data, how many batches it still takes, and the passes that are still to be
- * made over them.
+ * The window that is being filled: its data, how many batches it still takes, and the passes that are still to be made over
+ * them.
  *
  * <p>Truncated BPTT cuts a window into time segments and takes a step after each. So its passes can only be made when the
  * window is full, and each micro-batch has a state that goes from segment to segment. Otherwise there is one segment.
  */
-final class Window implements AutoCloseable {
+final class Window {
 
     private final int microBatchSize;
     private final OptionalInt segmentLength;
-    private final GradientSum sum = new GradientSum();
     private final WindowData data = new WindowData();
     private final List<RecurrentState> states = new ArrayList<>();
-    private @Nullable MultiDataSet lastBatch;
+    private @Nullable Batch lastBatch;
     private boolean keepsData;
-    private boolean ownNumbers;
+    private boolean ownRandomStreams;
     private int size;
     private int batches;
     private int openedAt;
-    private int pendingBatches;
-    private int pendingPasses;
+    private int waitingBatches;
+    private int waitingPasses;
     private int passesMade;
 
     Window(int microBatchSize, OptionalInt segmentLength) {
@@ -58,61 +56,68 @@ final class Window implements AutoCloseable {
         return batches;
     }
 
-    /** Returns the iteration at which the window was opened. */
-    int openedAt() {
-        return openedAt;
+    /** Refuses to start something else while a window is open. */
+    void requireClosed() {
+        if (isOpen()) {
+            throw new IllegalStateException("A window is open, with " + batches
+                    + " of its batches: call flush() to take a step on it first, or go on with accumulate(...)");
+        }
     }
 
-    GradientSum sum() {
-        return sum;
+    /** Refuses to go on with gradients of parameters that others have changed since. */
+    void requireUntouched(int iteration) {
+        if (isOpen() && openedAt != iteration) {
+            throw new IllegalStateException("The network went from step " + openedAt + " to step " + iteration
+                    + " while a window was open; its gradients belong to parameters that are gone, so"
+                    + " the window is discarded. Call flush() before training the network by other means");
+        }
     }
 
     /**
      * Starts a window.
      *
-     * @param size number of batches it takes
+     * @param batchesToTake number of batches it takes
      * @param iteration the step it is for
-     * @param keepsData whether someone will look at its data as a whole
+     * @param keepData whether someone will look at its data as a whole
      */
-    void open(int size, int iteration, boolean keepsData) {
-        this.size = size;
-        this.openedAt = iteration;
-        this.keepsData = keepsData;
+    void open(int batchesToTake, int iteration, boolean keepData) {
+        size = batchesToTake;
+        openedAt = iteration;
+        keepsData = keepData;
     }
 
-    /** Adds a batch; its passes are pending. A window of one micro-batch draws the random numbers of native training. */
-    void add(MultiDataSet batch) {
-        int microBatches = MicroBatches.count(Examples.count(batch), microBatchSize);
-        ownNumbers = size > 1 || microBatches > 1;
+    /** Adds a batch; its passes wait. A window of one micro-batch draws the random numbers of native training. */
+    void add(Batch batch) {
+        int microBatches = MicroBatches.of(batch, microBatchSize).count();
+        ownRandomStreams = size > 1 || microBatches > 1;
         batches++;
-        pendingBatches++;
-        pendingPasses += microBatches;
+        waitingBatches++;
+        waitingPasses += microBatches;
         lastBatch = batch;
         data.add(batch);
     }
 
     /** Returns the number of micro-batches of the window, in all batches so far. */
     int microBatches() {
-        return passesMade + pendingPasses;
+        return passesMade + waitingPasses;
     }
 
-    /** Tells whether passes can be made before the window is full, and there are enough of them. */
-    boolean isReady(int parallelism) {
-        return segmentLength.isEmpty() && pendingPasses >= parallelism;
+    /** Tells whether passes can be made before the window is full, and enough of them wait. */
+    boolean canCompute(int parallelism) {
+        return segmentLength.isEmpty() && waitingPasses >= parallelism;
     }
 
     /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
     int segments() {
-        int most = 1;
-        if (segmentLength.isPresent()) {
-            for (MultiDataSet batch : pendingData()) {
-                most = Math.max(most, TimeSegments.count(batch, segmentLength.getAsInt()));
-            }
-        }
-        return most;
+        return segmentLength.isEmpty()
+                ? 1
+                : waitingData().stream()
+                        .mapToInt(batch -> TimeSegments.count(batch, segmentLength.getAsInt()))
+                        .max()
+                        .orElse(1);
     }
 
-    /** Returns the pending passes over one time segment, in order. */
+    /** Returns the passes that wait, over one time segment, in order. */
     Iterator<Pass> passes(int segment) {
         while (segmentLength.isPresent() && states.size() < microBatches()) {
             states.add(new RecurrentState());
@@ -120,11 +125,11 @@ final class Window implements AutoCloseable {
         return new Passes(segment);
     }
 
-    /** Notes that all pending passes were made. */
-    void passed() {
-        passesMade += pendingPasses;
-        pendingPasses = 0;
-        pendingBatches = 0;
+    /** Notes that all passes that waited were made. */
+    void computed() {
+        passesMade += waitingPasses;
+        waitingPasses = 0;
+        waitingBatches = 0;
         if (!keepsData) {
             data.clear();
         }
@@ -132,53 +137,53 @@ final class Window implements AutoCloseable {
 
     /** Makes the window independent of the arrays it was given, which others may now overwrite. */
     void settle() {
-        sum.settle();
         data.settle();
     }
 
     /** Returns the data to leave in the network: the whole window if it was kept, otherwise its last batch. */
     MultiDataSet shown() {
-        MultiDataSet shown = keepsData ? data.merged() : lastBatch;
-        return Objects.requireNonNull(shown, "an open window has a batch");
+        MultiDataSet whole = keepsData ? data.merged() : null;
+        return whole != null
+                ? whole
+                : Objects.requireNonNull(lastBatch, "an open window has a batch")
+                        .data();
     }
 
-    /** Returns a time segment of a batch, or nothing if the batch's sequences ended before it. */
-    Optional<MultiDataSet> segment(MultiDataSet batch, int segment) {
+    /** Returns a time segment of data, or nothing if its sequences ended before it. */
+    Optional<MultiDataSet> segment(MultiDataSet whole, int segment) {
         return segmentLength.isPresent()
-                ? TimeSegments.cut(batch, segment, segmentLength.getAsInt())
-                : Optional.of(batch);
+                ? TimeSegments.cut(whole, segment, segmentLength.getAsInt())
+                : Optional.of(whole);
     }
 
     /** Forgets everything and is ready for the next window. */
     void clear() {
-        sum.clear();
         data.clear();
         states.forEach(RecurrentState::reset);
         lastBatch = null;
         batches = 0;
-        pendingBatches = 0;
-        pendingPasses = 0;
+        waitingBatches = 0;
+        waitingPasses = 0;
         passesMade = 0;
     }
 
-    @Override
-    public void close() {
+    /** Frees what {@link #clear()} keeps for the next window. */
+    void close() {
         clear();
         states.clear();
-        sum.close();
     }
 
-    private List<MultiDataSet> pendingData() {
-        List<MultiDataSet> all = data.batches();
-        return all.subList(all.size() - pendingBatches, all.size());
+    private List<Batch> waitingData() {
+        List<Batch> all = data.batches();
+        return all.subList(all.size() - waitingBatches, all.size());
     }
 
     /** Cuts batches into micro-batches, and these into segments, when they are asked for. */
     private final class Passes implements Iterator<Pass> {
 
-        private final Iterator<MultiDataSet> remaining = pendingData().iterator();
+        private final Iterator<Batch> remaining = waitingData().iterator();
         private final int segment;
-        private Iterator<MultiDataSet> microBatches = List.<MultiDataSet>of().iterator();
+        private Iterator<Batch> microBatches = List.<Batch>of().iterator();
         private int next = passesMade;
 
         Passes(int segment) {
@@ -195,10 +200,14 @@ final class Window implements AutoCloseable {
 
         @Override
         public Pass next() {
-            MultiDataSet microBatch = microBatches.next();
-            MultiDataSet part = segment(microBatch, segment).orElse(null);
-            RecurrentState state = segmentLength.isPresent() ? states.get(next) : null;
-            return new Pass(next++, Examples.count(microBatch), part, state, ownNumbers);
+            Batch microBatch = microBatches.next();
+            int position = next++;
+            return new Pass(
+                    position,
+                    microBatch.examples(),
+                    segment(microBatch.data(), segment),
+                    segmentLength.isPresent() ? Optional.of(states.get(position)) : Optional.empty(),
+                    ownRandomStreams);
         }
     }
 }

@@ -6,7 +6,7 @@
  * is what one forward and backward pass sees. A <em>window</em> is the batches of one optimizer step. A <em>step</em> is
  * one update of the parameters, DL4J's iteration.
  *
- * <p>Start at {@link io.github.gradacc.train.GradientAccumulationTrainer}. May import {@code net}, {@code batch} and
+ * <p>Start at {@link io.github.gradacc.train.GradientAccumulationTrainer}. May import {@code pass}, {@code batch} and
  * {@code grad}.
  */
 @NullMarked

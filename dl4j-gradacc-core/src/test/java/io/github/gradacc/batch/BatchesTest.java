@@ -17,6 +17,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 
 @Timeout(60)
@@ -48,12 +49,16 @@ class BatchesTest {
         }
     }
 
+    private static Batches open(DataSetIterator iterator) {
+        return Batches.of(Batches.toMultiDataSets(iterator));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void prefetchesWhereTheIteratorAllowsIt(boolean prefetch) {
         Watched iterator = new Watched(sets, prefetch);
         List<INDArray> read = new ArrayList<>();
-        try (Batches batches = Batches.of(iterator)) {
+        try (Batches batches = open(iterator)) {
             while (batches.hasNext()) {
                 read.add(batches.next().getFeatures(0).dup());
             }
@@ -67,7 +72,7 @@ class BatchesTest {
     @Test
     void endsItsThreadWhenClosedEarly() throws InterruptedException {
         Watched iterator = new Watched(sets, true);
-        try (Batches batches = Batches.of(iterator)) {
+        try (Batches batches = open(iterator)) {
             assertThat(batches.hasNext()).isTrue();
         }
         for (Thread thread : iterator.threads) {
@@ -82,14 +87,14 @@ class BatchesTest {
         while (iterator.hasNext()) {
             iterator.next();
         }
-        try (Batches batches = Batches.of(iterator)) {
+        try (Batches batches = open(iterator)) {
             assertThat(batches.hasNext()).isTrue();
         }
     }
 
     @Test
     void wrapsADataSetWithoutCopying() {
-        try (Batches batches = Batches.of(new Watched(sets, false))) {
+        try (Batches batches = open(new Watched(sets, false))) {
             assertThat(batches.next().getFeatures(0)).isSameAs(sets.get(0).getFeatures());
         }
     }
@@ -105,7 +110,8 @@ class BatchesTest {
                 new INDArray[] {mask},
                 new INDArray[] {null});
         List<org.nd4j.linalg.dataset.api.MultiDataSet> parts = new ArrayList<>();
-        MicroBatches.of(batch, size).forEach(parts::add);
+        MicroBatches.of(Batch.of(batch), size).forEach(part -> parts.add(part.data()));
+        assertThat(MicroBatches.of(Batch.of(batch), size).count()).isEqualTo(parts.size());
 
         assertThat(parts).hasSize((7 + size - 1) / size);
         assertThat(parts.stream().mapToLong(part -> part.getFeatures(0).size(0)).sum())
@@ -126,7 +132,7 @@ class BatchesTest {
     void aMicroBatchHasAtLeastOneExample() {
         MultiDataSet batch = new MultiDataSet(data.normal(2, 4), data.oneHot(2, 3));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> MicroBatches.of(batch, 0))
+                .isThrownBy(() -> MicroBatches.of(Batch.of(batch), 0))
                 .withMessageContaining("0");
     }
 
@@ -137,11 +143,11 @@ class BatchesTest {
         INDArray labels = data.oneHot(2, 3);
         WindowData window = new WindowData();
         assertThat(window.merged()).isNull();
-        window.add(new MultiDataSet(features, labels));
+        window.add(Batch.of(new MultiDataSet(features, labels)));
         window.settle();
         INDArray first = features.dup();
         features.assign(data.normal(2, 4));
-        window.add(new MultiDataSet(features, labels));
+        window.add(Batch.of(new MultiDataSet(features, labels)));
         assertThat(window.merged().getFeatures(0)).isEqualTo(Nd4j.concat(0, first, features));
         window.clear();
         assertThat(window.merged()).isNull();

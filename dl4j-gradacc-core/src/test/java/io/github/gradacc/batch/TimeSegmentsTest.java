@@ -85,9 +85,9 @@ class TimeSegmentsTest {
                 new INDArray[] {numbered('f', 4, 2, 7)},
                 new INDArray[] {null, mask},
                 null);
-        assertThat(TimeSegments.count(batch, 3)).isEqualTo(3);
-        assertThat(TimeSegments.count(batch, 7)).isEqualTo(1);
-        assertThat(TimeSegments.count(batch, 8)).isEqualTo(1);
+        assertThat(TimeSegments.count(Batch.of(batch), 3)).isEqualTo(3);
+        assertThat(TimeSegments.count(Batch.of(batch), 7)).isEqualTo(1);
+        assertThat(TimeSegments.count(Batch.of(batch), 8)).isEqualTo(1);
         var last = TimeSegments.cut(batch, 2, 3).orElseThrow();
         assertThat(last.getFeatures(0)).isSameAs(constant);
         assertThat(last.getFeatures(1).shape()).containsExactly(4, 3, 1);
@@ -101,7 +101,7 @@ class TimeSegmentsTest {
     @Test
     void aBatchWithoutSequencesIsOneSegment() {
         MultiDataSet batch = new MultiDataSet(Nd4j.ones(4, 2), Nd4j.ones(4, 3));
-        assertThat(TimeSegments.count(batch, 3)).isEqualTo(1);
+        assertThat(TimeSegments.count(Batch.of(batch), 3)).isEqualTo(1);
         assertThat(TimeSegments.cut(batch, 0, 3)).containsSame(batch);
         assertThat(TimeSegments.cut(batch, 1, 3)).isEmpty();
     }

@@ -3,6 +3,7 @@ package io.github.gradacc.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,56 +22,55 @@ class WindowDataTest {
     @Test
     void aWindowOfOneBatchIsThatBatch() {
         MultiDataSet batch = new MultiDataSet(ones(2, 4), ones(2, 3));
-        window.add(batch);
+        window.add(Batch.of(batch));
         assertThat(window.merged()).isSameAs(batch);
     }
 
     @Test
     void settledBatchesAreCopies() {
         INDArray reused = ones(2, 4);
-        window.add(new MultiDataSet(reused, ones(2, 3)));
+        window.add(batch(reused, ones(2, 3)));
         window.settle();
         reused.assign(7);
-        window.add(new MultiDataSet(reused, ones(2, 3)));
+        window.add(batch(reused, ones(2, 3)));
         assertThat(window.merged().getFeatures(0))
                 .isEqualTo(Nd4j.concat(0, ones(2, 4), ones(2, 4).mul(7)));
     }
 
     @Test
     void volumesAreJoinedThoughDl4jDoesNotMergeThem() {
-        window.add(new MultiDataSet(ones(2, 1, 3, 3, 3), ones(2, 1, 2, 2, 2)));
-        window.add(new MultiDataSet(ones(1, 1, 3, 3, 3), ones(1, 1, 2, 2, 2)));
+        window.add(batch(ones(2, 1, 3, 3, 3), ones(2, 1, 2, 2, 2)));
+        window.add(batch(ones(1, 1, 3, 3, 3), ones(1, 1, 2, 2, 2)));
         assertThat(window.merged().getFeatures(0).shape()).containsExactly(3, 1, 3, 3, 3);
         assertThat(window.merged().getLabels(0).shape()).containsExactly(3, 1, 2, 2, 2);
     }
 
     @Test
     void masksByExampleDoNotMatterThoughDl4jDoesNotMergeThem() {
-        window.add(new MultiDataSet(ones(2, 4), ones(2, 3), null, ones(2, 1)));
-        window.add(new MultiDataSet(ones(1, 4), ones(1, 3), null, ones(1, 1)));
+        window.add(batch(ones(2, 4), ones(2, 3), null, ones(2, 1)));
+        window.add(batch(ones(1, 4), ones(1, 3), null, ones(1, 1)));
         assertThat(window.merged().getFeatures(0).shape()).containsExactly(3, 4);
     }
 
     @Test
     void sequencesArePaddedToTheLongest() {
-        window.add(new MultiDataSet(ones(1, 2, 3), ones(1, 2, 3)));
-        window.add(new MultiDataSet(ones(1, 2, 1), ones(1, 2, 1)));
+        window.add(batch(ones(1, 2, 3), ones(1, 2, 3)));
+        window.add(batch(ones(1, 2, 1), ones(1, 2, 1)));
         assertThat(window.merged().getFeatures(0).sum(1, 2).toDoubleVector()).containsExactly(6, 2);
     }
 
     @Test
     void theNextWindowIsCopiedIntoTheArraysOfTheLast() {
-        window.add(new MultiDataSet(ones(2, 4), ones(2, 3), null, ones(2, 1)));
-        window.add(new MultiDataSet(ones(2, 4), ones(2, 3), null, ones(2, 1)));
-        INDArray before = window.batches().get(0).getFeatures(0);
+        window.add(batch(ones(2, 4), ones(2, 3), null, ones(2, 1)));
+        window.add(batch(ones(2, 4), ones(2, 3), null, ones(2, 1)));
+        INDArray before = window.batches().get(0).data().getFeatures(0);
         window.clear();
         window.clear();
 
-        window.add(new MultiDataSet(
-                ones(2, 4).mul(2), ones(2, 3).mul(3), null, ones(2, 1).mul(4)));
+        window.add(batch(ones(2, 4).mul(2), ones(2, 3).mul(3), null, ones(2, 1).mul(4)));
         window.settle();
 
-        org.nd4j.linalg.dataset.api.MultiDataSet copy = window.batches().get(0);
+        org.nd4j.linalg.dataset.api.MultiDataSet copy = window.batches().get(0).data();
         assertThat(copy.getFeatures(0)).isSameAs(before).isEqualTo(ones(2, 4).mul(2));
         assertThat(copy.getLabels(0)).isEqualTo(ones(2, 3).mul(3));
         assertThat(copy.getLabelsMaskArray(0)).isEqualTo(ones(2, 1).mul(4));
@@ -80,8 +80,8 @@ class WindowDataTest {
     void twoCopiesOfOneWindowHaveArraysOfTheirOwn() {
         fillAndClear(3);
 
-        window.add(new MultiDataSet(ones(2, 4), ones(2, 3)));
-        window.add(new MultiDataSet(ones(2, 4).mul(2), ones(2, 3)));
+        window.add(batch(ones(2, 4), ones(2, 3)));
+        window.add(batch(ones(2, 4).mul(2), ones(2, 3)));
         window.settle();
 
         assertThat(window.merged().getFeatures(0))
@@ -93,29 +93,34 @@ class WindowDataTest {
         fillAndClear(2);
 
         INDArray other = Nd4j.create(DataType.DOUBLE, new long[] {2, 4}, 'f').assign(5);
-        window.add(new MultiDataSet(other, ones(2, 3)));
+        window.add(batch(other, ones(2, 3)));
         window.settle();
-        assertThat(window.batches().get(0).getFeatures(0).ordering()).isEqualTo('f');
-        assertThat(window.batches().get(0).getFeatures(0)).isEqualTo(other);
+        assertThat(window.batches().get(0).data().getFeatures(0).ordering()).isEqualTo('f');
+        assertThat(window.batches().get(0).data().getFeatures(0)).isEqualTo(other);
     }
 
     @Test
     void aBatchThatMayHaveBeenGivenAwayKeepsItsArrays() {
-        window.add(new MultiDataSet(ones(2, 4), ones(2, 3)));
+        window.add(batch(ones(2, 4), ones(2, 3)));
         window.settle();
         INDArray given = window.merged().getFeatures(0);
         window.clear();
 
-        window.add(new MultiDataSet(ones(2, 4).mul(2), ones(2, 3)));
+        window.add(batch(ones(2, 4).mul(2), ones(2, 3)));
         window.settle();
         assertThat(given).isEqualTo(ones(2, 4));
     }
 
     private void fillAndClear(int batches) {
         for (int i = 0; i < batches; i++) {
-            window.add(new MultiDataSet(ones(2, 4), ones(2, 3)));
+            window.add(batch(ones(2, 4), ones(2, 3)));
         }
         window.clear();
+    }
+
+    private static Batch batch(INDArray... featuresLabelsAndMasks) {
+        INDArray[] arrays = Arrays.copyOf(featuresLabelsAndMasks, 4);
+        return Batch.of(new MultiDataSet(arrays[0], arrays[1], arrays[2], arrays[3]));
     }
 
     private static INDArray ones(long... shape) {

@@ -21,11 +21,11 @@ class GradientSumTest {
     private final GradientSum sum = new GradientSum();
 
     private static GradientLayout all(long length) {
-        return new GradientLayout(length, List.of(new IndexRange(0, length)), UpdateViews.NONE);
+        return new GradientLayout(length, List.of(new IndexRange(0, length)), List.of());
     }
 
     private static MicroGradient part(INDArray flat, GradientLayout layout, int examples, double score) {
-        return new MicroGradient(flat, layout, examples, score, 10 * score, List.of());
+        return new MicroGradient(flat, flat, layout, examples, score, 10 * score, List.of());
     }
 
     private static MicroGradient part(INDArray flat) {
@@ -96,8 +96,7 @@ class GradientSumTest {
 
     @Test
     void leavesAloneWhatTheBackwardPassDoesNotWrite() {
-        GradientLayout layout =
-                new GradientLayout(6, List.of(new IndexRange(1, 3), new IndexRange(4, 5)), UpdateViews.NONE);
+        GradientLayout layout = new GradientLayout(6, List.of(new IndexRange(1, 3), new IndexRange(4, 5)), List.of());
         INDArray shared = Nd4j.createFromArray(7.0, 1, 1, 7, 1, 7);
         sum.add(part(shared, layout, 1, 0));
         sum.settle();
@@ -134,6 +133,64 @@ class GradientSumTest {
         sum.clear();
         assertThat(sumOf(shared, Nd4j.createFromArray(3.0, 4.0)).toDoubleVector())
                 .containsExactly(3, 4);
+    }
+
+    @Test
+    void zerosCountButAreNotAdded() {
+        INDArray shared = Nd4j.createFromArray(1.0, 2.0);
+        sum.add(part(shared, all(2), 3, 2.0));
+        sum.add(new ZeroGradient(1, 6.0));
+        sum.writeTo(shared);
+        assertThat(shared.toDoubleVector()).containsExactly(1, 2);
+        assertThat(sum.examples()).isEqualTo(4);
+        assertThat(sum.microBatches()).isEqualTo(2);
+        assertThat(sum.meanScore()).isEqualTo((3 * 2.0 + 1 * 6.0) / 4);
+        assertThat(sum.score()).isEqualTo(sum.meanScore() + 20.0);
+    }
+
+    /** Equal layouts need not be the same object: replicas read their own. */
+    @Test
+    void partsOfOneWindowHaveOneLayout() {
+        sum.add(part(Nd4j.createFromArray(1.0, 2.0), all(2), 1, 0));
+        sum.settle();
+        sum.add(part(Nd4j.createFromArray(3.0, 4.0), all(2), 1, 0));
+        sum.settle();
+        GradientLayout other = new GradientLayout(2, List.of(new IndexRange(1, 2)), List.of());
+        assertThatIllegalStateException()
+                .isThrownBy(() -> sum.add(part(Nd4j.createFromArray(5.0, 6.0), other, 1, 0)))
+                .withMessageContaining("one layout");
+        sum.clear();
+        sum.add(part(Nd4j.createFromArray(5.0, 6.0), other, 1, 0));
+        assertThat(sum.microBatches()).isEqualTo(1);
+    }
+
+    /** The pools of updates belong to the sum: two windows, two sums and a cleared one share nothing. */
+    @Test
+    void updatesAreCombinedPerWindow() {
+        GradientLayout layout =
+                new GradientLayout(2, List.of(new IndexRange(0, 1)), List.of(new MeanUpdate(new IndexRange(1, 2))));
+        try (GradientSum other = new GradientSum()) {
+            for (double update : new double[] {2, 4}) {
+                INDArray flat = Nd4j.createFromArray(1.0, update);
+                INDArray twice = Nd4j.createFromArray(1.0, 10 * update);
+                sum.add(new MicroGradient(flat, flat, layout, 1, 0, 0, List.of(new double[] {1})));
+                other.add(new MicroGradient(twice, twice, layout, 1, 0, 0, List.of(new double[] {1})));
+                sum.settle();
+                other.settle();
+            }
+            INDArray written = Nd4j.create(DataType.DOUBLE, 2);
+            sum.writeTo(written);
+            assertThat(written.toDoubleVector()).containsExactly(2, 3);
+            other.writeTo(written);
+            assertThat(written.toDoubleVector()).containsExactly(2, 30);
+        }
+        sum.clear();
+        INDArray only = Nd4j.createFromArray(1.0, 7.0);
+        sum.add(new MicroGradient(only, only, layout, 1, 0, 0, List.of(new double[] {1})));
+        sum.settle();
+        INDArray written = Nd4j.create(DataType.DOUBLE, 2);
+        sum.writeTo(written);
+        assertThat(written.toDoubleVector()).containsExactly(1, 7);
     }
 
     @Test
@@ -191,7 +248,7 @@ class GradientSumTest {
 
     @Test
     void finitenessLooksOnlyAtWhatWasWritten() {
-        GradientLayout layout = new GradientLayout(3, List.of(new IndexRange(1, 3)), UpdateViews.NONE);
+        GradientLayout layout = new GradientLayout(3, List.of(new IndexRange(1, 3)), List.of());
         assertThat(part(Nd4j.createFromArray(Double.NaN, 1, 1), layout, 1, 0).isFinite())
                 .isTrue();
         assertThat(part(Nd4j.createFromArray(1, 1, Double.NaN), layout, 1, 0).isFinite())
@@ -200,12 +257,12 @@ class GradientSumTest {
 
     @Test
     void finitenessIncludesUpdates() {
-        var updates = new UpdateViews(List.of(new MeanUpdate(new IndexRange(1, 2))));
+        List<UpdateRule> updates = List.of(new MeanUpdate(new IndexRange(1, 2)));
         GradientLayout layout = new GradientLayout(2, List.of(new IndexRange(0, 1)), updates);
         INDArray flat = Nd4j.createFromArray(1, Double.NaN);
-        assertThat(new MicroGradient(flat, layout, 1, 0, 0, List.of(new double[] {1})).isFinite())
+        assertThat(new MicroGradient(flat, flat, layout, 1, 0, 0, List.of(new double[] {1})).isFinite())
                 .isFalse();
-        sum.add(new MicroGradient(flat, layout, 1, 0, 0, List.of(new double[] {1})));
+        sum.add(new MicroGradient(flat, flat, layout, 1, 0, 0, List.of(new double[] {1})));
         assertThat(sum.isFinite(flat)).isFalse();
         assertThat(sum.isFinite(Nd4j.createFromArray(1.0, 1))).isTrue();
     }
@@ -221,22 +278,21 @@ class GradientSumTest {
                 .withMessageContaining("length 5");
         assertThatIllegalArgumentException().isThrownBy(() -> part(flat.reshape(2, 2), all(4), 1, 0));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new MicroGradient(flat, all(4), 1, 0, 0, List.of(new double[1])))
-                .withMessageContaining("0 pools");
+                .isThrownBy(() -> new MicroGradient(flat, flat, all(4), 1, 0, 0, List.of(new double[1])))
+                .withMessageContaining("0 rules");
         assertThatIllegalArgumentException().isThrownBy(() -> new IndexRange(3, 3));
         assertThatIllegalArgumentException().isThrownBy(() -> new IndexRange(-1, 3));
         assertThatIllegalArgumentException()
-                .isThrownBy(() ->
-                        new GradientLayout(4, List.of(new IndexRange(0, 3), new IndexRange(2, 4)), UpdateViews.NONE))
+                .isThrownBy(() -> new GradientLayout(4, List.of(new IndexRange(0, 3), new IndexRange(2, 4)), List.of()))
                 .withMessageContaining("disjoint");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new GradientLayout(4, List.of(new IndexRange(0, 5)), UpdateViews.NONE));
+                .isThrownBy(() -> new GradientLayout(4, List.of(new IndexRange(0, 5)), List.of()));
     }
 
     @Test
     void neighboringRangesAreJoined() {
         var layout = new GradientLayout(
-                9, List.of(new IndexRange(0, 2), new IndexRange(2, 5), new IndexRange(6, 9)), UpdateViews.NONE);
+                9, List.of(new IndexRange(0, 2), new IndexRange(2, 5), new IndexRange(6, 9)), List.of());
         assertThat(layout.gradients()).containsExactly(new IndexRange(0, 5), new IndexRange(6, 9));
     }
 }

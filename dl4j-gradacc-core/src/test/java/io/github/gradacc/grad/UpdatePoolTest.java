@@ -40,8 +40,7 @@ class UpdatePoolTest {
     @MethodSource("formsAndDecays")
     void pooledStatisticsMoveAsForAllDataAtOnce(VarianceForm form, double decay) {
         Statistics state = new Statistics(form, decay);
-        UpdatePool pool = new PooledStatistics(state.at());
-        feed(pool, state);
+        UpdatePool pool = fed(state, StatisticsPolicy.POOLED);
         INDArray written = Nd4j.create(DataType.DOUBLE, 2 * CHANNELS);
         pool.writeTo(written);
         assertClose("update", written, state.updateFor(values), DOUBLE);
@@ -51,8 +50,7 @@ class UpdatePoolTest {
     @MethodSource("formsAndDecays")
     void sequentialStatisticsMoveAsForOneMicroBatchAfterTheOther(VarianceForm form, double decay) {
         Statistics state = new Statistics(form, decay);
-        UpdatePool pool = new SequentialStatistics(state.at());
-        feed(pool, state);
+        UpdatePool pool = fed(state, StatisticsPolicy.SEQUENTIAL);
         INDArray written = Nd4j.create(DataType.DOUBLE, 2 * CHANNELS);
         pool.writeTo(written);
 
@@ -65,14 +63,13 @@ class UpdatePoolTest {
         assertClose("update", written, start.sub(moving.parameters), DOUBLE);
     }
 
-    private void feed(UpdatePool pool, Statistics state) {
-        for (int window = 0; window < 2; window++) {
-            pool.clear();
-            int from = 0;
-            for (int size : SIZES) {
-                pool.add(state.updateFor(rows(from, from += size)), new double[] {size});
-            }
+    private UpdatePool fed(Statistics state, StatisticsPolicy policy) {
+        UpdatePool pool = state.at(policy).newPool(state.parameters);
+        int from = 0;
+        for (int size : SIZES) {
+            pool.add(state.updateFor(rows(from, from += size)), new double[] {size});
         }
+        return pool;
     }
 
     private INDArray rows(int from, int to) {
@@ -94,9 +91,9 @@ class UpdatePoolTest {
             }
         }
 
-        MovingStatistics at() {
+        MovingStatistics at(StatisticsPolicy policy) {
             return new MovingStatistics(
-                    new IndexRange(0, CHANNELS), new IndexRange(CHANNELS, 2 * CHANNELS), form, decay, parameters);
+                    new IndexRange(0, CHANNELS), new IndexRange(CHANNELS, 2 * CHANNELS), form, decay, policy);
         }
 
         /** Old minus new parameters for a batch of rows. */
@@ -133,7 +130,7 @@ class UpdatePoolTest {
     void classCentersMoveAsForAllDataAtOnce() {
         double[][] counts = {{2, 0}, {1, 3}, {0, 1}};
         double[][] numerators = {{4, -2, 0, 0}, {1, 1, 6, 3}, {0, 0, -5, 2}};
-        ClassCenters pool = new ClassCenters(new IndexRange(1, 5), 2);
+        UpdatePool pool = new ClassCenters(new IndexRange(1, 5), 2).newPool(Nd4j.create(6));
         for (int m = 0; m < 3; m++) {
             INDArray flat = Nd4j.create(DataType.DOUBLE, 6);
             for (int i = 0; i < 4; i++) {
@@ -149,7 +146,7 @@ class UpdatePoolTest {
 
     @Test
     void unknownUpdatesAreAveragedByExamples() {
-        MeanUpdate pool = new MeanUpdate(new IndexRange(0, 2));
+        UpdatePool pool = new MeanUpdate(new IndexRange(0, 2)).newPool(Nd4j.create(2));
         pool.add(Nd4j.createFromArray(1.0, 10), new double[] {3});
         pool.add(Nd4j.createFromArray(5.0, -10), new double[] {1});
         INDArray written = Nd4j.create(DataType.DOUBLE, 2);
@@ -159,16 +156,15 @@ class UpdatePoolTest {
 
     @Test
     void poolsCheckThemselves() {
-        INDArray parameters = Nd4j.create(DataType.DOUBLE, 6);
         IndexRange three = new IndexRange(0, 3);
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new MovingStatistics(three, new IndexRange(3, 5), VarianceForm.VARIANCE, 0.9, parameters))
+                .isThrownBy(() -> new MovingStatistics(
+                        three, new IndexRange(3, 5), VarianceForm.VARIANCE, 0.9, StatisticsPolicy.POOLED))
                 .withMessageContaining("same number of channels");
         for (double decay : new double[] {-0.1, 1.1, Double.NaN}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() ->
-                            new MovingStatistics(three, new IndexRange(3, 6), VarianceForm.VARIANCE, decay, parameters))
+                    .isThrownBy(() -> new MovingStatistics(
+                            three, new IndexRange(3, 6), VarianceForm.VARIANCE, decay, StatisticsPolicy.POOLED))
                     .withMessageContaining("[0, 1]");
         }
         assertThatIllegalArgumentException()

@@ -7,6 +7,7 @@ import static io.github.gradacc.testing.Nets.softmax;
 import static io.github.gradacc.testing.Tolerance.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
 import io.github.gradacc.probe.ExactnessReport;
@@ -240,8 +241,9 @@ class BatchNormTest {
     private static List<DataSet> cut(List<DataSet> batches, int examples) {
         List<DataSet> parts = new ArrayList<>();
         for (DataSet batch : batches) {
-            MicroBatches.of(batch.toMultiDataSet(), examples)
-                    .forEach(part -> parts.add(new DataSet(part.getFeatures(0), part.getLabels(0))));
+            MicroBatches.of(Batch.of(batch.toMultiDataSet()), examples)
+                    .forEach(part -> parts.add(
+                            new DataSet(part.data().getFeatures(0), part.data().getLabels(0))));
         }
         return parts;
     }

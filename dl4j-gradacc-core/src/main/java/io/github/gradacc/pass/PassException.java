@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import org.apiguardian.api.API;
+import org.jspecify.annotations.Nullable;
+
+/** The one way in which a run of passes ends early. What it means for a training is for the caller to say. */
+@API(status = API.Status.INTERNAL)
+public final class PassException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** The kinds of ends. */
+    public enum Reason {
+        /** DL4J, or code that it called, threw the cause. */
+        FAILED,
+        /** The gradient holds NaN or infinity. */
+        NOT_FINITE,
+        /** The thread was interrupted before the pass; its status stays. */
+        INTERRUPTED
+    }
+
+    private final Reason reason;
+    private final transient Pass pass;
+    private final double score;
+
+    private PassException(Reason reason, Pass pass, double score, @Nullable Throwable cause) {
+        super(reason + ", pass over micro-batch " + pass.microBatch(), cause);
+        this.reason = reason;
+        this.pass = pass;
+        this.score = score;
+    }
+
+    static PassException failed(Pass pass, Throwable cause) {
+        return new PassException(Reason.FAILED, pass, Double.NaN, cause);
+    }
+
+    static PassException notFinite(Pass pass, double score) {
+        return new PassException(Reason.NOT_FINITE, pass, score, null);
+    }
+
+    static PassException interrupted(Pass pass) {
+        return new PassException(Reason.INTERRUPTED, pass, Double.NaN, null);
+    }
+
+    /** Returns why the run ended. */
+    public Reason reason() {
+        return reason;
+    }
+
+    /** Returns the pass that was being made, or was to be made next. */
+    public Pass pass() {
+        return pass;
+    }
+
+    /** Returns the score of a pass whose gradient is not finite; NaN otherwise. */
+    public double score() {
+        return score;
+    }
+}

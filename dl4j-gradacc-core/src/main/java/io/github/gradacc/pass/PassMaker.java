@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.grad.MicroGradient;
+import io.github.gradacc.grad.StatisticsPolicy;
+import io.github.gradacc.grad.ZeroGradient;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.deeplearning4j.nn.api.Model;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** Makes passes through one network: the one that is trained, or a replica of it. For one thread at a time. */
+final class PassMaker {
+
+    private final Network network;
+    private final StatisticsPolicy statistics;
+    private final long seed;
+    private @Nullable GradientArray known;
+
+    /**
+     * Makes no pass yet.
+     *
+     * @param network the network, or a replica of it
+     * @param statistics what to do with moving statistics
+     * @param seed the seed from which micro-batches derive random streams of their own
+     */
+    PassMaker(Network network, StatisticsPolicy statistics, long seed) {
+        this.network = network;
+        this.statistics = statistics;
+        this.seed = seed;
+    }
+
+    /** The gradient array once a pass has written it: as a vector, and what its positions mean. */
+    private record GradientArray(INDArray array, INDArray flat, Set<String> names, LayoutReader layout) {}
+
+    static void stopIfInterrupted(Pass next) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw PassException.interrupted(next);
+        }
+    }
+
+    /** Returns the network's gradient array as a vector; a pass must have been made. */
+    INDArray flat() {
+        return gradientArray().flat();
+    }
+
+    /** Lets a replica's schedules stand where those of the network stand. */
+    void follow(Network trained) {
+        network.setIteration(trained.iteration());
+        network.setEpoch(trained.epoch());
+    }
+
+    /**
+     * Makes a pass and checks its gradient. Sequences that have ended need no pass.
+     *
+     * @param keepsActivations whether to copy the activations of the forward pass
+     * @throws PassException if the pass fails, or its gradient is not finite
+     */
+    PassResult make(Pass pass, boolean keepsActivations) {
+        if (pass.data().isEmpty()) {
+            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
+        }
+        PassRecorder recorder = new PassRecorder(keepsActivations, this::updateWeights);
+        MicroGradient gradient;
+        try {
+            gradient = pass.ownRandomStream() ? onOwnStream(pass, recorder) : compute(pass, recorder);
+        } catch (Throwable e) {
+            throw PassException.failed(pass, e);
+        }
+        if (!gradient.isFinite()) {
+            throw PassException.notFinite(pass, gradient.score());
+        }
+        return new PassResult(gradient, recorder.activations());
+    }
+
+    private MicroGradient onOwnStream(Pass pass, PassRecorder recorder) {
+        try (var stream = RandomStream.of(seed, network.iteration(), pass.microBatch())) {
+            return compute(pass, recorder);
+        }
+    }
+
+    private MicroGradient compute(Pass pass, PassRecorder recorder) {
+        MultiDataSet data = pass.data().orElseThrow();
+        Model model = network.model();
+        double scoreOfLastStep = model.score();
+        try (var silence = new ListenerSilence(network.listeners(), recorder)) {
+            network.setMicroBatch(data);
+            pass.state().ifPresent(state -> state.restore(network));
+            network.computeGradientAndScore();
+            pass.state().ifPresent(state -> state.save(network));
+            GradientArray written = gradientArray();
+            double summed = network.configuration().isMiniBatch() ? 0 : network.summedScore();
+            return new MicroGradient(
+                    written.flat(),
+                    model.params(),
+                    written.layout().layout(),
+                    model.batchSize(),
+                    model.score() - summed,
+                    summed,
+                    recorder.updateWeights());
+        } finally {
+            network.clearMasks();
+            network.setScore(scoreOfLastStep);
+        }
+    }
+
+    private List<double[]> updateWeights() {
+        return gradientArray().layout().updateWeights(network.model().batchSize());
+    }
+
+    /** DL4J may make another array, and with another configuration of layers it may write other parameters. */
+    private GradientArray gradientArray() {
+        INDArray array = Objects.requireNonNull(network.gradients(), "a pass has made it");
+        Set<String> names = network.model().gradient().gradientForVariable().keySet();
+        GradientArray before = known;
+        if (before != null && before.array() == array && before.names().equals(names)) {
+            return before;
+        }
+        INDArray flat = array.reshape(array.length());
+        LayoutReader layout = new LayoutReader(network, names, flat.length(), statistics);
+        GradientArray now = new GradientArray(array, flat, Set.copyOf(names), layout);
+        known = now;
+        return now;
+    }
+}

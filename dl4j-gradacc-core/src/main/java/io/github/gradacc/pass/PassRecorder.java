@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Takes the place of a network's listeners during a pass and notes what is gone when the pass is over: activations, and
+ * what the layers' inputs say about the weights of their updates (a graph clears its layers before it returns).
+ */
+final class PassRecorder extends BaseTrainingListener {
+
+    private final boolean keepsActivations;
+    private final Supplier<List<double[]>> weigh;
+    private Map<String, INDArray> activations = Map.of();
+    private List<double[]> updateWeights = List.of();
+
+    PassRecorder(boolean keepsActivations, Supplier<List<double[]>> weigh) {
+        this.keepsActivations = keepsActivations;
+        this.weigh = weigh;
+    }
+
+    Map<String, INDArray> activations() {
+        return activations;
+    }
+
+    List<double[]> updateWeights() {
+        return updateWeights;
+    }
+
+    @Override
+    public void onForwardPass(Model model, List<INDArray> layers) {
+        if (keepsActivations) {
+            activations = ActivationLog.copy(layers);
+        }
+    }
+
+    @Override
+    public void onForwardPass(Model model, Map<String, INDArray> vertices) {
+        if (keepsActivations) {
+            activations = ActivationLog.copy(vertices);
+        }
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+        updateWeights = weigh.get();
+    }
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import io.github.gradacc.grad.Summand;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What a pass leaves behind.
+ *
+ * @param gradient what it adds to the sum, by reference
+ * @param activations copies of the forward pass's activations by name; empty if nobody asked for them
+ */
+record PassResult(Summand gradient, Map<String, INDArray> activations) {}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import java.util.Iterator;
+
+/** Makes the passes of a run and adds their results in the order of the passes. */
+interface PassRunner extends AutoCloseable {
+
+    /**
+     * Makes the passes.
+     *
+     * @param passes asked for the next one when there is someone to make it
+     * @param total where the results go
+     * @throws PassException if a pass fails or its gradient is not finite, or if the thread is interrupted
+     */
+    void run(Iterator<Pass> passes, WindowTotal total);
+
+    @Override
+    void close();
+}

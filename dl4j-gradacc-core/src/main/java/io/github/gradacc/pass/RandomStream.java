@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Lets the calling thread draw from a stream that belongs to one micro-batch of one step, until it is closed; the thread's
+ * generator then goes on where it was.
+ *
+ * <p>The stream depends on the network's seed, the step and the micro-batch alone: not on the thread, nor on what other
+ * micro-batches drew.
+ */
+final class RandomStream implements AutoCloseable {
+
+    private final Random generator;
+    private final long seed;
+    private final long root;
+    private final long node;
+
+    private RandomStream(long streamSeed) {
+        generator = Nd4j.getRandom();
+        seed = generator.getSeed();
+        root = generator.rootState();
+        node = generator.nodeState();
+        generator.setSeed(streamSeed);
+    }
+
+    static RandomStream of(long networkSeed, int iteration, int microBatch) {
+        return new RandomStream(mix(mix(mix(networkSeed) + iteration) + microBatch));
+    }
+
+    @Override
+    public void close() {
+        generator.setSeed(seed);
+        generator.setStates(root, node);
+    }
+
+    /** One step of SplitMix64 (Steele, Lea and Flood 2014), which spreads neighboring numbers over all 64 bits. */
+    private static long mix(long value) {
+        long z = value + 0x9e3779b97f4a7c15L;
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
+    }
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import io.github.gradacc.array.ArrayCopy;
+import io.github.gradacc.dl4j.Network;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apiguardian.api.API;
+import org.deeplearning4j.nn.api.layers.RecurrentLayer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Where the sequences of one micro-batch stopped: the state of every recurrent layer between two time segments.
+ *
+ * <p>DL4J keeps two states in a recurrent layer. In truncated BPTT, LSTM and SimpleRnn start from the one it calls the TBPTT
+ * state, GravesLSTM from the other, which DL4J sets to the same after each segment; so here both are set. Not thread-safe.
+ */
+@API(status = API.Status.INTERNAL)
+public final class RecurrentState {
+
+    private List<Map<String, INDArray>> states = List.of();
+    private boolean begun;
+
+    /** The state of sequences that have not begun. */
+    public RecurrentState() {}
+
+    /** Makes this the state of other sequences that have not begun; the memory is used again. */
+    public void reset() {
+        begun = false;
+    }
+
+    /** Puts the state into the layers. */
+    void restore(Network network) {
+        List<RecurrentLayer> recurrent = recurrent(network);
+        for (int i = 0; i < recurrent.size(); i++) {
+            Map<String, INDArray> state = begun ? states.get(i) : Map.of();
+            recurrent.get(i).rnnSetTBPTTState(state);
+            recurrent.get(i).rnnSetPreviousState(state);
+        }
+    }
+
+    /** Takes the state that a pass left in the layers, copied, and leaves none there. */
+    void save(Network network) {
+        List<RecurrentLayer> recurrent = recurrent(network);
+        List<Map<String, INDArray>> saved = new ArrayList<>();
+        try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            for (int i = 0; i < recurrent.size(); i++) {
+                Map<String, INDArray> memory = states.isEmpty() ? Map.of() : states.get(i);
+                Map<String, INDArray> copies = new HashMap<>();
+                recurrent
+                        .get(i)
+                        .rnnGetTBPTTState()
+                        .forEach((name, array) -> copies.put(name, ArrayCopy.of(array, memory.get(name))));
+                saved.add(copies);
+            }
+        }
+        states = saved;
+        begun = true;
+        clear(network);
+    }
+
+    /** Leaves no state in the layers. */
+    static void clear(Network network) {
+        recurrent(network).forEach(RecurrentLayer::rnnClearPreviousState);
+    }
+
+    private static List<RecurrentLayer> recurrent(Network network) {
+        return network.layers().stream()
+                .flatMap(layer -> layer.recurrent().stream())
+                .toList();
+    }
+}

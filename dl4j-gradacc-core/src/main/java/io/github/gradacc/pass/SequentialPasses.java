@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import java.util.Iterator;
+
+/** One pass after the other, on the calling thread and through the network itself. */
+final class SequentialPasses implements PassRunner {
+
+    private final PassMaker network;
+
+    SequentialPasses(PassMaker network) {
+        this.network = network;
+    }
+
+    @Override
+    public void run(Iterator<Pass> passes, WindowTotal total) {
+        while (passes.hasNext()) {
+            Pass pass = passes.next();
+            PassMaker.stopIfInterrupted(pass);
+            total.makeRoom();
+            total.add(network.make(pass, total.keepsActivations()));
+        }
+    }
+
+    /** Has neither threads nor memory of its own. */
+    @Override
+    public void close() {}
+}

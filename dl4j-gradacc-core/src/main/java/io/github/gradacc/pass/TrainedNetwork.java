@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.Replica;
+import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.StatisticsPolicy;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.apiguardian.api.API;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * A DL4J network that is trained, seen as gradients and steps.
+ *
+ * <p>A step of native training, {@code net.fit(batch)}, falls apart into a pass for each micro-batch of the batch
+ * ({@link #accumulate}) and one {@link #step}. Nothing but {@code step} and {@link #endEpoch()} changes parameters, updater
+ * state or counters.
+ *
+ * <p>Not thread-safe; callers hold {@link #monitor()} as native training does.
+ */
+@API(status = API.Status.INTERNAL)
+public final class TrainedNetwork implements AutoCloseable {
+
+    private final Network network;
+    private final int parallelism;
+    private final PassMaker maker;
+    private final PassRunner runner;
+    private final ActivationLog activations = new ActivationLog();
+    private final ParameterUpdate update;
+
+    private TrainedNetwork(Network network, StatisticsPolicy statistics, int parallelism) {
+        TrainingRequirements.check(network);
+        this.network = network;
+        this.parallelism = parallelism;
+        long seed = network.configuration().getSeed();
+        maker = new PassMaker(network, statistics, seed);
+        runner = parallelism == 1
+                ? new SequentialPasses(maker)
+                : new ParallelPasses(
+                        network, maker, parallelism - 1, () -> new PassMaker(replica(network), statistics, seed));
+        update = new ParameterUpdate(network.configuration().getStepFunction(), network.trainingWorkspaces());
+    }
+
+    /**
+     * Wraps a network.
+     *
+     * @param network an initialized network that trains by stochastic gradient descent; not copied
+     * @param statistics what normalizing layers do with a window of several micro-batches
+     * @param parallelism how many passes are made side by side, at least 1
+     * @throws IllegalArgumentException if it is null
+     * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
+     */
+    public static TrainedNetwork of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics, int parallelism) {
+        return new TrainedNetwork(Network.of(network), statistics, parallelism);
+    }
+
+    /** As {@link #of(MultiLayerNetwork, StatisticsPolicy, int)}, for a graph. */
+    public static TrainedNetwork of(@Nullable ComputationGraph graph, StatisticsPolicy statistics, int parallelism) {
+        return new TrainedNetwork(Network.of(graph), statistics, parallelism);
+    }
+
+    private static Network replica(Network network) {
+        try {
+            return Replica.of(network, unchanged -> {});
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(
+                    "parallelism above 1 needs copies of the network: use parallelism(1). " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns the lock that native training holds. */
+    public Object monitor() {
+        return network.model();
+    }
+
+    /** Returns the number of optimizer steps taken so far. */
+    public int iteration() {
+        return network.iteration();
+    }
+
+    /** Returns the number of epochs completed so far. */
+    public int epoch() {
+        return network.epoch();
+    }
+
+    /** Tells whether anyone looks at the network after a step. */
+    public boolean hasListeners() {
+        return !network.listeners().isEmpty();
+    }
+
+    /** Returns how many passes are made side by side. */
+    public int parallelism() {
+        return parallelism;
+    }
+
+    /** Returns the number of time steps after which truncated BPTT takes a step; empty if the network sees whole sequences. */
+    public OptionalInt segmentLength() {
+        return network.segmentLength();
+    }
+
+    /** Tells whether features must be sequences in truncated BPTT. */
+    public boolean needsFeatureSequences() {
+        return network.needsFeatureSequences();
+    }
+
+    /**
+     * Checks the number of arrays of a batch.
+     *
+     * @throws IllegalArgumentException if there is not one for each input and output
+     */
+    public void requireArrays(MultiDataSet batch) {
+        network.requireArrays(batch.numFeatureArrays(), batch.numLabelsArrays());
+    }
+
+    /**
+     * Makes forward and backward passes in training mode, up to {@link #parallelism()} side by side, and adds their gradients
+     * in the order of the passes. Listeners are not called.
+     *
+     * <p>Passes side by side use one native thread each: the setting, which belongs to the process, is put back before the
+     * call returns.
+     *
+     * @param passes asked for the next one when there is someone to make it, by one thread at a time
+     * @param sum what is added to; the last gradient may still be in the network's array when the call returns
+     * @throws PassException for the first pass, in their order, that fails or whose gradient is not finite, or before which
+     *     the thread was interrupted; the sum is then incomplete
+     */
+    public void accumulate(Iterator<Pass> passes, GradientSum sum) {
+        runner.run(passes, new WindowTotal(sum, activations, ActivationLog.isWantedBy(network.listeners())));
+    }
+
+    /** Returns the network's flattened gradient array as a vector, not a copy; {@link #step} uses what it holds. */
+    public INDArray gradient() {
+        return maker.flat();
+    }
+
+    /**
+     * Takes one optimizer step on what the gradient array holds, and tells the listeners in the order of native training:
+     * forward pass, backward pass, gradient calculation; updater; parameters; iteration done; iteration counter;
+     * constraints. A listener that throws before the updater leaves the network unstepped, one that throws after it leaves
+     * the step complete.
+     *
+     * @param examples number of examples in the window
+     * @param score the score of the window
+     * @param window the data to leave in the network as its input and labels
+     */
+    public void step(long examples, double score, MultiDataSet window) {
+        Model model = network.model();
+        int divisor = Math.toIntExact(examples);
+        network.show(window);
+        announceGradient(score);
+        update.apply(workspaces -> network.update(model.gradient(), divisor, workspaces), model.params(), gradient());
+        try {
+            notifyListeners(listener -> listener.iterationDone(model, iteration(), epoch()));
+        } finally {
+            network.setIteration(iteration() + 1);
+            model.applyConstraints(iteration(), epoch());
+            synchronizeCounters();
+            discard();
+        }
+    }
+
+    private void synchronizeCounters() {
+        network.layers().forEach(view -> view.layer().ifPresent(this::synchronizeCounters));
+    }
+
+    private void synchronizeCounters(Layer layer) {
+        layer.setIterationCount(iteration());
+        layer.setEpochCount(epoch());
+    }
+
+    private void announceGradient(double score) {
+        Map<String, INDArray> shown = activations.joined();
+        notifyListeners(listener -> network.announceForwardPass(listener, shown));
+        network.setScore(score);
+        notifyListeners(listener -> listener.onBackwardPass(network.model()));
+        notifyListeners(listener -> listener.onGradientCalculation(network.model()));
+    }
+
+    private void notifyListeners(Consumer<TrainingListener> event) {
+        List.copyOf(network.listeners()).forEach(event);
+    }
+
+    /** Forgets what passes since the last step left behind for listeners. */
+    public void discard() {
+        activations.clear();
+    }
+
+    /** Drops the inputs, masks and states that passes left in the layers. */
+    public void clearLayers() {
+        network.clearMasks();
+        network.clearLayers();
+        if (segmentLength().isPresent()) {
+            RecurrentState.clear(network);
+        }
+    }
+
+    /** Tells the listeners that an epoch starts. */
+    public void startEpoch() {
+        notifyListeners(listener -> listener.onEpochStart(network.model()));
+    }
+
+    /** Tells the listeners that the epoch ends, then counts it. */
+    public void endEpoch() {
+        notifyListeners(listener -> listener.onEpochEnd(network.model()));
+        network.clearLayers();
+        network.incrementEpoch();
+    }
+
+    /** Sets the time that was spent waiting for the data of the next step, as listeners report it. */
+    public void setEtlMillis(long millis) {
+        network.setEtlMillis(millis);
+    }
+
+    /** Ends the threads of a parallel network and frees their memory. The network underneath stays usable. */
+    @Override
+    public void close() {
+        runner.close();
+    }
+}

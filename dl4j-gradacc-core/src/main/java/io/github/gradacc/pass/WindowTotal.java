@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.pass;
+
+import io.github.gradacc.grad.GradientSum;
+
+/**
+ * What the passes of a run add up to: the sum of their gradients and, if a listener asks for them, the activations.
+ *
+ * @param sum gets the gradients
+ * @param activations gets the activations
+ * @param keepsActivations whether anyone asks for activations
+ */
+record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActivations) {
+
+    /** Copies out what is in arrays that the next pass overwrites. */
+    void makeRoom() {
+        sum.settle();
+    }
+
+    void add(PassResult result) {
+        if (keepsActivations) {
+            activations.add(result.gradient().examples(), result.activations());
+        }
+        sum.add(result.gradient());
+    }
+}

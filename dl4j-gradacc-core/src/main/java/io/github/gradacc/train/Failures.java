@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.pass.Pass;
+import io.github.gradacc.pass.PassException;
+import io.github.gradacc.pass.TrainedNetwork;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** What the user is told when a step is not taken. */
+final class Failures {
+
+    private final TrainedNetwork network;
+
+    Failures(TrainedNetwork network) {
+        this.network = network;
+    }
+
+    /**
+     * Says in the trainer's words why the passes of a window ended early.
+     *
+     * @return the exception to throw
+     * @throws Error if one ended them: it reaches the caller as it is, with the exception suppressed in it
+     */
+    RuntimeException translate(PassException failure) {
+        Pass pass = failure.pass();
+        return switch (failure.reason()) {
+            case FAILED -> failed(pass, failure.getCause());
+            case NOT_FINITE ->
+                nonFinite(
+                        "The gradient of " + place(pass.microBatch()) + " holds NaN or infinity, under a score of "
+                                + failure.score(),
+                        pass.microBatch(),
+                        failure.score());
+            case INTERRUPTED -> interrupted(pass.microBatch());
+        };
+    }
+
+    /** Ends training before a micro-batch if the thread was interrupted; its status stays. */
+    void stopIfInterrupted(int microBatch) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw interrupted(microBatch);
+        }
+    }
+
+    /**
+     * Refuses a sum that is not finite. A gradient that is the whole sum was checked when it was computed.
+     *
+     * @param gradient the array into which the sum was written
+     */
+    void requireFinite(GradientSum sum, INDArray gradient) {
+        if (sum.microBatches() > 1 && !sum.isFinite(gradient)) {
+            throw nonFinite(
+                    "The sum of " + sum.microBatches()
+                            + " finite gradients is not finite (a network in HALF holds sums up to"
+                            + " 65504: use smaller windows or FLOAT)",
+                    sum.microBatches() - 1,
+                    sum.score());
+        }
+    }
+
+    private MicroBatchException failed(Pass pass, @Nullable Throwable cause) {
+        if (cause instanceof Error error) {
+            error.addSuppressed(failed(pass, "", null));
+            throw error;
+        }
+        String hint = cause == null
+                ? ""
+                : ": " + cause.getMessage() + "; check the shapes against the network's first and last layer";
+        return failed(pass, hint, cause);
+    }
+
+    private MicroBatchException failed(Pass pass, String hint, @Nullable Throwable cause) {
+        String message = "The pass over " + place(pass.microBatch()) + " failed (" + shapes(pass) + ")" + hint
+                + ". The step is not taken and the window is discarded";
+        return new MicroBatchException(network.iteration(), pass.microBatch(), message, cause);
+    }
+
+    private TrainingInterruptedException interrupted(int microBatch) {
+        return new TrainingInterruptedException("Training was interrupted before " + place(microBatch)
+                + "; the network is as after its last step, the open window is discarded");
+    }
+
+    private NonFiniteGradientException nonFinite(String what, int microBatch, double score) {
+        return new NonFiniteGradientException(
+                network.iteration(),
+                microBatch,
+                score,
+                what + ". Step " + network.iteration()
+                        + " is refused and its window discarded; the network is as after its"
+                        + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows");
+    }
+
+    private String place(int microBatch) {
+        return "micro-batch " + microBatch + " of step " + network.iteration();
+    }
+
+    private static String shapes(Pass pass) {
+        return pass.data().map(Failures::shapes).orElse("no data");
+    }
+
+    private static String shapes(MultiDataSet data) {
+        return "features " + Arrays.toString(data.getFeatures(0).shape()) + ", labels "
+                + Arrays.toString(data.getLabels(0).shape());
+    }
+}

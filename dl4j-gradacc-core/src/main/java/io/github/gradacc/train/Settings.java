@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+/**
+ * What a trainer was told.
+ *
+ * @param schedule batches per window
+ * @param microBatchSize most examples per pass
+ * @param partialWindow what becomes of a window that is not full at the end of an epoch
+ */
+record Settings(AccumulationSchedule schedule, int microBatchSize, PartialWindow partialWindow) {}
