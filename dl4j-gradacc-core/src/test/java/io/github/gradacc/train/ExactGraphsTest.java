@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.ExactnessCase;
-import io.github.gradacc.testing.GraphCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -64,7 +64,7 @@ class ExactGraphsTest {
 
     private static final int STEPS = 5;
 
-    static Stream<GraphCase> graphs() {
+    static Stream<ExactnessCase> graphs() {
         return Stream.of(
                 flat(
                         "one input, one output",
@@ -146,7 +146,7 @@ class ExactGraphsTest {
                                                 .activation(Activation.SOFTMAX)
                                                 .build(),
                                         "dense")),
-                new GraphCase(
+                ExactnessCase.ofGraph(
                         "sum of losses of both kinds instead of their mean",
                         () -> configuration(
                                 Nets.settings().miniBatch(false).l2(0.1),
@@ -156,9 +156,7 @@ class ExactGraphsTest {
                                         .addLayer("out0", mse(), "dense")
                                         .addLayer("loss", dense(3), "dense")
                                         .addLayer("out1", new LossLayer.Builder(LossFunction.MSE).build(), "loss")),
-                        () -> flatBatches(1, 2),
-                        3,
-                        2),
+                        () -> flatBatches(1, 2)),
                 sequences(
                         "sequences with masks",
                         false,
@@ -180,11 +178,11 @@ class ExactGraphsTest {
                                 .addVertex("repeated", new DuplicateToTimeSeriesVertex("in0"), "last")
                                 .addVertex("both", new MergeVertex(), "lstm", "repeated")
                                 .addLayer("out0", sequenceOutput(), "both")),
-                GraphCase.of("preprocessor vertex", ExactGraphsTest::preprocessed, () -> {
+                ExactnessCase.ofGraph("preprocessor vertex", ExactGraphsTest::preprocessed, () -> {
                     Data data = new Data(2, DataType.DOUBLE);
                     return batches(n -> new MultiDataSet(data.normal(n, 2, STEPS), data.oneHotSequences(n, 3, STEPS)));
                 }),
-                GraphCase.of("U-Net-like skip", ExactGraphsTest::uNet, () -> {
+                ExactnessCase.ofGraph("U-Net-like skip", ExactGraphsTest::uNet, () -> {
                     Data data = new Data(2, DataType.DOUBLE);
                     return batches(n -> new MultiDataSet(data.normal(n, 2, 4, 4), data.oneHot(n, 3)));
                 }));
@@ -192,8 +190,8 @@ class ExactGraphsTest {
 
     @ParameterizedTest
     @MethodSource("graphs")
-    void equalsNativeTraining(GraphCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     /** The statistics of the first normalizing layer of a residual block; the rest of it cannot be equal. */
@@ -233,7 +231,7 @@ class ExactGraphsTest {
 
     @Test
     void aGraphWithOneInputAndOutputTakesDataSetsAsDl4jDoes() {
-        ComputationGraph ours = Nets.init(Nets.mlp()).toComputationGraph();
+        ComputationGraph ours = NetworkClass.GRAPH.init(Nets.mlp());
         ComputationGraph reference = ours.clone();
         reference.fit(ExactnessCase.iterate(Data.windows(Batches.mlp(), 3)), 2);
         DataSet extra = new Data(1, DataType.DOUBLE).dataSet(5, 3, 4);
@@ -245,7 +243,7 @@ class ExactGraphsTest {
             trainer.fit(ExactnessCase.iterate(Batches.mlp()), 2);
             trainer.fit(extra);
         }
-        GraphCase.assertSame(ours, reference, DOUBLE);
+        ExactnessCase.assertSame(ours, reference, DOUBLE);
     }
 
     @Test
@@ -277,8 +275,8 @@ class ExactGraphsTest {
         assertThat(graph.getIterationCount()).isZero();
     }
 
-    private static GraphCase flat(String name, int inputs, int outputs, UnaryOperator<GraphBuilder> layers) {
-        return GraphCase.of(
+    private static ExactnessCase flat(String name, int inputs, int outputs, UnaryOperator<GraphBuilder> layers) {
+        return ExactnessCase.ofGraph(
                 name,
                 () -> configuration(Nets.settings(), inputs, outputs, layers),
                 () -> flatBatches(inputs, outputs));
@@ -306,8 +304,8 @@ class ExactGraphsTest {
     }
 
     /** Features with a mask; labels are masked as well unless there is one label for each sequence. */
-    private static GraphCase sequences(String name, boolean oneLabel, UnaryOperator<GraphBuilder> layers) {
-        return GraphCase.of(
+    private static ExactnessCase sequences(String name, boolean oneLabel, UnaryOperator<GraphBuilder> layers) {
+        return ExactnessCase.ofGraph(
                 name,
                 () -> layers.apply(Nets.settings().graphBuilder().addInputs("in0"))
                         .setOutputs("out0")

@@ -5,6 +5,7 @@ import static io.github.gradacc.testing.Nets.dense;
 import static io.github.gradacc.testing.Nets.lstm;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
+import static io.github.gradacc.testing.NetworkClass.LAYERS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -65,24 +66,40 @@ class ExactMasksTest {
                 perStep("fully masked examples", () -> blanked(ExactMasksTest.masked(), 1)),
                 perStep("fully masked micro-batches", () -> blanked(ExactMasksTest.masked(), 2)),
                 perStep("a fully masked window but one", () -> blanked(ExactMasksTest.masked(), 4)),
-                row("both directions", ExactMasksTest::masked, new Bidirectional(lstm(4)), rnnSoftmax(3)),
-                row(
+                recurrent("both directions", ExactMasksTest::masked, new Bidirectional(lstm(4)), rnnSoftmax(3)),
+                recurrent(
                         "simple",
                         ExactMasksTest::masked,
                         new SimpleRnn.Builder().nOut(4).build(),
                         rnnSoftmax(3)),
-                row("recurrent, dense, recurrent", ExactMasksTest::masked, lstm(4), dense(4), lstm(3), rnnSoftmax(3)),
-                row("self-attention", ExactMasksTest::masked, attention(), rnnSoftmax(3)));
+                recurrent(
+                        "recurrent, dense, recurrent",
+                        ExactMasksTest::masked,
+                        lstm(4),
+                        dense(4),
+                        lstm(3),
+                        rnnSoftmax(3)),
+                recurrent("self-attention", ExactMasksTest::masked, attention(), rnnSoftmax(3)));
     }
 
     static Stream<ExactnessCase> oneLabelPerSequence() {
         return Stream.of(
-                row("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
-                row("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
-                row("average", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
-                row("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
-                row("norm", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.PNORM), softmax(3)),
-                row(
+                recurrent("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
+                recurrent("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
+                recurrent(
+                        "average",
+                        ExactMasksTest::labeled,
+                        lstm(4),
+                        new GlobalPoolingLayer(PoolingType.AVG),
+                        softmax(3)),
+                recurrent("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
+                recurrent(
+                        "norm",
+                        ExactMasksTest::labeled,
+                        lstm(4),
+                        new GlobalPoolingLayer(PoolingType.PNORM),
+                        softmax(3)),
+                recurrent(
                         "last step, labels masked",
                         () -> withLabelMasks(pairs(labeled()), 1),
                         new LastTimeStep(lstm(4)),
@@ -93,21 +110,22 @@ class ExactMasksTest {
         return Stream.of(
                 perStep("each step", ExactMasksTest::ofDifferentLengths),
                 perStep("each step, masked", ExactMasksTest::ofDifferentLengthsMasked),
-                row(
+                recurrent(
                         "recurrent, dense, recurrent",
                         ExactMasksTest::ofDifferentLengths,
                         lstm(4),
                         dense(4),
                         lstm(3),
                         rnnSoftmax(3)),
-                row("last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
-                row(
+                recurrent(
+                        "last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
+                recurrent(
                         "average",
                         ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
                         new GlobalPoolingLayer(PoolingType.AVG),
                         softmax(3)),
-                row(
+                recurrent(
                         "max",
                         ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
@@ -133,14 +151,14 @@ class ExactMasksTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"sequences", "oneLabelPerSequence", "examples"})
-    void equalsNativeTraining(ExactnessCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("sequences")
-    void equalsNativeTrainingExampleByExample(ExactnessCase row) {
-        row.windows(2, 1).epochs(1).verify();
+    void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {
+        testCase.windows(2, 1).epochs(1).verify();
     }
 
     /**
@@ -149,14 +167,13 @@ class ExactMasksTest {
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("differentLengths")
-    void equalsNativeTrainingOnPaddedSequences(ExactnessCase row) {
-        var both = row.train();
-        ExactnessCase.assertSame(both.ours(), both.reference(), row.tolerance());
-        both.ourEvents().withoutActivations().assertSameAs(both.expectedEvents().withoutActivations(), row.tolerance());
+    void equalsNativeTrainingOnPaddedSequences(ExactnessCase testCase) {
+        var reference = testCase.natively(LAYERS).withoutActivations();
+        testCase.accumulated(LAYERS).withoutActivations().assertSameAs(reference, testCase.tolerance());
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1, and why the table has no row of different lengths for both directions: an LSTM ignores the
+     * A bug of DL4J 1.0.0-M2.1, and why the table has no case of different lengths for both directions: an LSTM ignores the
      * mask, so that the backward direction starts in the padding. Padding a batch and masking that changes native training.
      */
     @Test
@@ -171,17 +188,19 @@ class ExactMasksTest {
     }
 
     private static MultiLayerNetwork perDirection() {
-        return Nets.init(row("", List::of, new Bidirectional(lstm(4)), rnnSoftmax(3))
-                .configuration()
-                .get());
+        return recurrent("", List::of, new Bidirectional(lstm(4)), rnnSoftmax(3))
+                .workload()
+                .network(LAYERS);
     }
 
     @Test
     void activationsPastTheEndsOfSequencesAreShownAsZero() {
-        var both = perStep("", ExactMasksTest::ofDifferentLengths).train();
+        ExactnessCase testCase = perStep("", ExactMasksTest::ofDifferentLengths);
         INDArray mask = Data.windows(ofDifferentLengths(), 3).get(0).getFeaturesMaskArray();
-        INDArray ours = both.ourEvents().events().get(1).arrays().get(1);
-        INDArray padded = both.expectedEvents().events().get(1).arrays().get(1);
+        INDArray ours =
+                testCase.accumulated(LAYERS).events().events().get(1).arrays().get(1);
+        INDArray padded =
+                testCase.natively(LAYERS).events().events().get(1).arrays().get(1);
         assertThat(padded.mul(mask.reshape(12, 1, STEPS).rsub(1)).amaxNumber().doubleValue())
                 .isPositive();
         Tolerance.assertClose(
@@ -227,17 +246,17 @@ class ExactMasksTest {
     }
 
     private static ExactnessCase perStep(String name, Supplier<List<DataSet>> batches) {
-        return row(name, batches, lstm(4), rnnSoftmax(3));
+        return recurrent(name, batches, lstm(4), rnnSoftmax(3));
     }
 
     /** Plain SGD: most steps masked leave gradients near zero, whose rounding Adam would magnify. */
-    private static ExactnessCase row(String name, Supplier<List<DataSet>> batches, Layer... layers) {
+    private static ExactnessCase recurrent(String name, Supplier<List<DataSet>> batches, Layer... layers) {
         return ExactnessCase.of(
                 name, () -> Nets.of(Nets.settings().updater(new Sgd(0.5)), InputType.recurrent(3), layers), batches);
     }
 
     private static ExactnessCase perOutputOfSequences() {
-        return row(
+        return recurrent(
                 "labels masked by output",
                 () -> batches((data, n) -> new DataSet(
                         data.normal(n, 3, STEPS), data.indices(2, n, 3, STEPS), null, data.indices(2, n, 3, STEPS))),
