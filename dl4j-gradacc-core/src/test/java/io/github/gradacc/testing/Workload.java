@@ -41,7 +41,8 @@ public sealed interface Workload {
 
         @Override
         public <T extends Model> T network(NetworkClass<T> type) {
-            return type.init(layers.get());
+            // Some configurations are made of layers that were made before; no two networks share one.
+            return type.init(layers.get().clone());
         }
 
         @Override

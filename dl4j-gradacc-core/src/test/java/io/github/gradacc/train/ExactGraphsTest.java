@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import static io.github.gradacc.testing.Nets.dense;
+import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.Nets.rnnSoftmax;
+import static io.github.gradacc.testing.Nets.softmax;
 import static io.github.gradacc.testing.Tolerance.DOUBLE;
 import static io.github.gradacc.testing.Tolerance.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,12 +40,9 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
-import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
-import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.Upsampling2D;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
@@ -70,7 +71,7 @@ class ExactGraphsTest {
                         "one input, one output",
                         1,
                         1,
-                        g -> g.addLayer("dense", dense(5), "in0").addLayer("out0", softmax(), "dense")),
+                        g -> g.addLayer("dense", dense(5), "in0").addLayer("out0", softmax(3), "dense")),
                 flat(
                         "merge",
                         2,
@@ -78,20 +79,20 @@ class ExactGraphsTest {
                         g -> g.addLayer("a", dense(3), "in0")
                                 .addLayer("b", dense(4), "in1")
                                 .addVertex("merge", new MergeVertex(), "a", "b")
-                                .addLayer("out0", softmax(), "merge")),
+                                .addLayer("out0", softmax(3), "merge")),
                 flat(
                         "two outputs with different losses",
                         1,
                         2,
                         g -> g.addLayer("dense", dense(5), "in0")
-                                .addLayer("out0", softmax(), "dense")
+                                .addLayer("out0", softmax(3), "dense")
                                 .addLayer("out1", mse(), "dense")),
                 flat(
                         "an output in the middle",
                         1,
                         2,
                         g -> g.addLayer("a", dense(5), "in0")
-                                .addLayer("out0", softmax(), "a")
+                                .addLayer("out0", softmax(3), "a")
                                 .addLayer("b", dense(5), "a")
                                 .addLayer("out1", mse(), "b")),
                 flat(
@@ -103,7 +104,7 @@ class ExactGraphsTest {
                                 .addVertex("sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), "a", "b")
                                 .addVertex("product", new ElementWiseVertex(ElementWiseVertex.Op.Product), "sum", "b")
                                 .addVertex("mean", new ElementWiseVertex(ElementWiseVertex.Op.Average), "product", "a")
-                                .addLayer("out0", softmax(), "mean")),
+                                .addLayer("out0", softmax(3), "mean")),
                 flat(
                         "subset, scale, shift, L2 normalization",
                         1,
@@ -115,7 +116,7 @@ class ExactGraphsTest {
                                 .addVertex("shifted", new ShiftVertex(0.1), "rest")
                                 .addVertex("normalized", new L2NormalizeVertex(), "shifted")
                                 .addVertex("merge", new MergeVertex(), "scaled", "normalized")
-                                .addLayer("out0", softmax(), "merge")),
+                                .addLayer("out0", softmax(3), "merge")),
                 flat(
                         "stack, unstack, L2 distance: two towers that share a layer",
                         2,
@@ -126,14 +127,14 @@ class ExactGraphsTest {
                                 .addVertex("right", new UnstackVertex(1, 2), "shared")
                                 .addVertex("distance", new L2Vertex(), "left", "right")
                                 .addLayer("head", dense(4), "distance")
-                                .addLayer("out0", softmax(), "head")),
+                                .addLayer("out0", softmax(3), "head")),
                 flat(
                         "frozen layer",
                         1,
                         1,
                         g -> g.addLayer("frozen", new FrozenLayer(dense(5)), "in0")
                                 .addLayer("dense", dense(5), "frozen")
-                                .addLayer("out0", softmax(), "dense")),
+                                .addLayer("out0", softmax(3), "dense")),
                 flat(
                         "center loss",
                         1,
@@ -160,24 +161,24 @@ class ExactGraphsTest {
                 sequences(
                         "sequences with masks",
                         false,
-                        g -> g.addLayer("lstm", lstm(), "in0")
+                        g -> g.addLayer("lstm", lstm(3), "in0")
                                 .addVertex("reversed", new ReverseTimeSeriesVertex("in0"), "lstm")
-                                .addLayer("again", lstm(), "reversed")
-                                .addLayer("out0", sequenceOutput(), "again")),
+                                .addLayer("again", lstm(3), "reversed")
+                                .addLayer("out0", rnnSoftmax(3), "again")),
                 sequences(
                         "last time step",
                         true,
-                        g -> g.addLayer("lstm", lstm(), "in0")
+                        g -> g.addLayer("lstm", lstm(3), "in0")
                                 .addVertex("last", new LastTimeStepVertex("in0"), "lstm")
-                                .addLayer("out0", softmax(), "last")),
+                                .addLayer("out0", softmax(3), "last")),
                 sequences(
                         "duplicate to time series",
                         false,
-                        g -> g.addLayer("lstm", lstm(), "in0")
+                        g -> g.addLayer("lstm", lstm(3), "in0")
                                 .addVertex("last", new LastTimeStepVertex("in0"), "lstm")
                                 .addVertex("repeated", new DuplicateToTimeSeriesVertex("in0"), "last")
                                 .addVertex("both", new MergeVertex(), "lstm", "repeated")
-                                .addLayer("out0", sequenceOutput(), "both")),
+                                .addLayer("out0", rnnSoftmax(3), "both")),
                 ExactnessCase.ofGraph("preprocessor vertex", ExactGraphsTest::preprocessed, () -> {
                     Data data = new Data(2, DataType.DOUBLE);
                     return batches(n -> new MultiDataSet(data.normal(n, 2, STEPS), data.oneHotSequences(n, 3, STEPS)));
@@ -207,7 +208,7 @@ class ExactGraphsTest {
                         "norm")
                 .addVertex("residual", new ElementWiseVertex(ElementWiseVertex.Op.Add), "conv", "in")
                 .addLayer("pool", new GlobalPoolingLayer(), "residual")
-                .addLayer("out", softmax(), "pool")
+                .addLayer("out", softmax(3), "pool")
                 .setOutputs("out")
                 .setInputTypes(InputType.convolutional(4, 4, 2))
                 .build();
@@ -252,7 +253,7 @@ class ExactGraphsTest {
                 Nets.settings(),
                 2,
                 1,
-                g -> g.addVertex("merge", new MergeVertex(), "in0", "in1").addLayer("out0", softmax(), "merge")));
+                g -> g.addVertex("merge", new MergeVertex(), "in0", "in1").addLayer("out0", softmax(3), "merge")));
         graph.init();
         INDArray before = graph.params().dup();
         Data data = new Data(1, DataType.DOUBLE);
@@ -331,8 +332,8 @@ class ExactGraphsTest {
                 .addInputs("in")
                 .addLayer("dense", dense(4), "in")
                 .addVertex("unfold", new PreprocessorVertex(new FeedForwardToRnnPreProcessor()), "dense")
-                .addLayer("lstm", lstm(), "unfold")
-                .addLayer("out", sequenceOutput(), "lstm")
+                .addLayer("lstm", lstm(3), "unfold")
+                .addLayer("out", rnnSoftmax(3), "lstm")
                 .setOutputs("out")
                 .setInputTypes(InputType.recurrent(2, STEPS))
                 .build();
@@ -357,7 +358,7 @@ class ExactGraphsTest {
                 .addLayer("up", new Upsampling2D.Builder(2).build(), "deep")
                 .addVertex("skip", new MergeVertex(), "up", "down")
                 .addLayer("head", new ConvolutionLayer.Builder(1, 1).nOut(2).build(), "skip")
-                .addLayer("out", softmax(), "head")
+                .addLayer("out", softmax(3), "head")
                 .setOutputs("out")
                 .setInputTypes(InputType.convolutional(4, 4, 2))
                 .build();
@@ -379,32 +380,10 @@ class ExactGraphsTest {
         return arrays;
     }
 
-    private static DenseLayer dense(int units) {
-        return new DenseLayer.Builder().nOut(units).build();
-    }
-
-    private static LSTM lstm() {
-        return new LSTM.Builder().nOut(3).build();
-    }
-
-    private static OutputLayer softmax() {
-        return new OutputLayer.Builder(LossFunction.MCXENT)
-                .nOut(3)
-                .activation(Activation.SOFTMAX)
-                .build();
-    }
-
     private static OutputLayer mse() {
         return new OutputLayer.Builder(new LossMSE(Nd4j.createFromArray(new double[][] {{1, 2, 3}})))
                 .nOut(3)
                 .activation(Activation.TANH)
-                .build();
-    }
-
-    private static RnnOutputLayer sequenceOutput() {
-        return new RnnOutputLayer.Builder(LossFunction.MCXENT)
-                .nOut(3)
-                .activation(Activation.SOFTMAX)
                 .build();
     }
 }

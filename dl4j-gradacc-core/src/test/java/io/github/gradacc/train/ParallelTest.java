@@ -176,6 +176,25 @@ class ParallelTest {
         }
     }
 
+    /**
+     * The networks alone: where a window is one micro-batch, several workers round the update of a pooled variance once
+     * more, and listeners may see its last bit differ.
+     */
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("inBothClasses")
+    <T extends Model> void anyNumberOfWorkersTrainsTheSameNetworkOnWindowsOfOneBatch(
+            ExactnessCase testCase, NetworkClass<T> type) {
+        ExactnessCase single = testCase.windows(1, 2);
+        T one = single.accumulated(type).network();
+        for (int workers : WORKERS) {
+            assertSame(
+                    single.accumulated(type, settings -> settings.parallelism(workers))
+                            .network(),
+                    one,
+                    0);
+        }
+    }
+
     @EachNetworkClass
     <T extends Model> void equalsNativeTraining(NetworkClass<T> type) {
         ExactnessCase testCase = ExactnessCase.of("", Nets::mlp, Batches::mlp);
