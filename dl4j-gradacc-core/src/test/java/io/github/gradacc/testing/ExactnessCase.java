@@ -20,8 +20,8 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One case of the exactness table: a network trained twice from the same parameters, by accumulation on the batches, and
- * by native {@code fit} on the windows joined into big batches.
+ * One case of the exactness table: a network trained twice from the same parameters, by accumulation on the batches,
+ * and by native {@code fit} on the windows joined into big batches.
  *
  * @param name what the case is about
  * @param workload the network and its batches

@@ -31,8 +31,8 @@ import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Cases of layers on images, each on top of a convolution that gives it 3 channels of 4x4. SpaceToBatchLayer is not here:
- * it turns one example into several, which no label of DL4J's output layers fits.
+ * Cases of layers on images, each on top of a convolution that gives it 3 channels of 4x4. SpaceToBatchLayer is not
+ * here: it turns one example into several, which no label of DL4J's output layers fits.
  */
 final class ConvolutionCases {
 

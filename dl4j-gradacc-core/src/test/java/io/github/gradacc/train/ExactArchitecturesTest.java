@@ -261,9 +261,9 @@ class ExactArchitecturesTest {
     }
 
     /**
-     * A residual block with two normalizing layers. In the first step every layer's statistics start from 0 and 1, so that
-     * native steps on the micro-batches tell the mean and variance that each of them saw; the window's are those of all
-     * values together.
+     * A residual block with two normalizing layers. In the first step every layer's statistics start from 0 and 1, so
+     * that native steps on the micro-batches tell the mean and variance that each of them saw; the window's are those
+     * of all values together.
      */
     @Test
     void residualBlockPoolsTheStatisticsThatItsMicroBatchesSaw() {

@@ -66,40 +66,24 @@ class ExactMasksTest {
                 perStep("fully masked examples", () -> blanked(ExactMasksTest.masked(), 1)),
                 perStep("fully masked micro-batches", () -> blanked(ExactMasksTest.masked(), 2)),
                 perStep("a fully masked window but one", () -> blanked(ExactMasksTest.masked(), 4)),
-                recurrent("both directions", ExactMasksTest::masked, new Bidirectional(lstm(4)), rnnSoftmax(3)),
-                recurrent(
+                net("both directions", ExactMasksTest::masked, new Bidirectional(lstm(4)), rnnSoftmax(3)),
+                net(
                         "simple",
                         ExactMasksTest::masked,
                         new SimpleRnn.Builder().nOut(4).build(),
                         rnnSoftmax(3)),
-                recurrent(
-                        "recurrent, dense, recurrent",
-                        ExactMasksTest::masked,
-                        lstm(4),
-                        dense(4),
-                        lstm(3),
-                        rnnSoftmax(3)),
-                recurrent("self-attention", ExactMasksTest::masked, attention(), rnnSoftmax(3)));
+                net("recurrent, dense, recurrent", ExactMasksTest::masked, lstm(4), dense(4), lstm(3), rnnSoftmax(3)),
+                net("self-attention", ExactMasksTest::masked, attention(), rnnSoftmax(3)));
     }
 
     static Stream<ExactnessCase> oneLabelPerSequence() {
         return Stream.of(
-                recurrent("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
-                recurrent("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
-                recurrent(
-                        "average",
-                        ExactMasksTest::labeled,
-                        lstm(4),
-                        new GlobalPoolingLayer(PoolingType.AVG),
-                        softmax(3)),
-                recurrent("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
-                recurrent(
-                        "norm",
-                        ExactMasksTest::labeled,
-                        lstm(4),
-                        new GlobalPoolingLayer(PoolingType.PNORM),
-                        softmax(3)),
-                recurrent(
+                net("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
+                net("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
+                net("average", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
+                net("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
+                net("norm", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.PNORM), softmax(3)),
+                net(
                         "last step, labels masked",
                         () -> withLabelMasks(pairs(labeled()), 1),
                         new LastTimeStep(lstm(4)),
@@ -110,22 +94,21 @@ class ExactMasksTest {
         return Stream.of(
                 perStep("each step", ExactMasksTest::ofDifferentLengths),
                 perStep("each step, masked", ExactMasksTest::ofDifferentLengthsMasked),
-                recurrent(
+                net(
                         "recurrent, dense, recurrent",
                         ExactMasksTest::ofDifferentLengths,
                         lstm(4),
                         dense(4),
                         lstm(3),
                         rnnSoftmax(3)),
-                recurrent(
-                        "last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
-                recurrent(
+                net("last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
+                net(
                         "average",
                         ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
                         new GlobalPoolingLayer(PoolingType.AVG),
                         softmax(3)),
-                recurrent(
+                net(
                         "max",
                         ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
@@ -162,8 +145,9 @@ class ExactMasksTest {
     }
 
     /**
-     * The reference is padded to the longest sequence of its window and masked there. All is equal but the activations past
-     * the ends of sequences: native training shows what layers make of the padding, accumulation never computes it.
+     * The reference is padded to the longest sequence of its window and masked there. All is equal but the activations
+     * past the ends of sequences: native training shows what layers make of the padding, accumulation never computes
+     * it.
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("differentLengths")
@@ -173,8 +157,9 @@ class ExactMasksTest {
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1, and why the table has no case of different lengths for both directions: an LSTM ignores the
-     * mask, so that the backward direction starts in the padding. Padding a batch and masking that changes native training.
+     * A bug of DL4J 1.0.0-M2.1, and why the table has no case of different lengths for both directions: an LSTM ignores
+     * the mask, so that the backward direction starts in the padding. Padding a batch and masking that changes native
+     * training.
      */
     @Test
     void paddingChangesNativeTrainingOfBothDirections() {
@@ -188,7 +173,7 @@ class ExactMasksTest {
     }
 
     private static MultiLayerNetwork perDirection() {
-        return recurrent("", List::of, new Bidirectional(lstm(4)), rnnSoftmax(3))
+        return net("", List::of, new Bidirectional(lstm(4)), rnnSoftmax(3))
                 .workload()
                 .network(LAYERS);
     }
@@ -208,8 +193,8 @@ class ExactMasksTest {
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1: for softmax with MCXENT it takes a mask of shape [1, 1] for a mask by output. So neither
-     * native training nor a micro-batch can have one example alone if labels are masked by example.
+     * A bug of DL4J 1.0.0-M2.1: for softmax with MCXENT it takes a mask of shape [1, 1] for a mask by output. So
+     * neither native training nor a micro-batch can have one example alone if labels are masked by example.
      */
     @Test
     void oneMaskedExampleAloneIsTooFewForDl4j() {
@@ -246,17 +231,17 @@ class ExactMasksTest {
     }
 
     private static ExactnessCase perStep(String name, Supplier<List<DataSet>> batches) {
-        return recurrent(name, batches, lstm(4), rnnSoftmax(3));
+        return net(name, batches, lstm(4), rnnSoftmax(3));
     }
 
     /** Plain SGD: most steps masked leave gradients near zero, whose rounding Adam would magnify. */
-    private static ExactnessCase recurrent(String name, Supplier<List<DataSet>> batches, Layer... layers) {
+    private static ExactnessCase net(String name, Supplier<List<DataSet>> batches, Layer... layers) {
         return ExactnessCase.of(
                 name, () -> Nets.of(Nets.settings().updater(new Sgd(0.5)), InputType.recurrent(3), layers), batches);
     }
 
     private static ExactnessCase perOutputOfSequences() {
-        return recurrent(
+        return net(
                 "labels masked by output",
                 () -> batches((data, n) -> new DataSet(
                         data.normal(n, 3, STEPS), data.indices(2, n, 3, STEPS), null, data.indices(2, n, 3, STEPS))),

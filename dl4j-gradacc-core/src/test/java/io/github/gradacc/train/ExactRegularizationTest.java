@@ -39,8 +39,9 @@ import org.nd4j.linalg.schedule.ExponentialSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
 /**
- * Accumulation equals native training on the big batch, whatever is done to the gradient besides the updater: penalties,
- * clipping, constraints, sums in place of means. Plain SGD, which does not hide the scale of a gradient as Adam does.
+ * Accumulation equals native training on the big batch, whatever is done to the gradient besides the updater:
+ * penalties, clipping, constraints, sums in place of means. Plain SGD, which does not hide the scale of a gradient as
+ * Adam does.
  */
 class ExactRegularizationTest {
 

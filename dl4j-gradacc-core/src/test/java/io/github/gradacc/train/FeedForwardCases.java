@@ -83,8 +83,8 @@ final class FeedForwardCases {
     }
 
     /**
-     * The backward pass ends at the frozen layer, but the updater goes on: below it, native training adds the penalty to
-     * what the updater left in the gradient array one step before.
+     * The backward pass ends at the frozen layer, but the updater goes on: below it, native training adds the penalty
+     * to what the updater left in the gradient array one step before.
      */
     private static ExactnessCase penalizedBelowFrozen() {
         return ExactnessCase.of(

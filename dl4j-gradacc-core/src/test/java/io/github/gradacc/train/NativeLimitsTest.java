@@ -24,10 +24,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
- * Networks that DL4J 1.0.0-M2.1 builds but cannot train, and which the exactness table therefore leaves out. A case that
- * fails here has been mended in DL4J and belongs in the table. Two more networks are only told of here, since their native
- * operations print what they fail of: PReLU on shared axes (Op [prelu_bp] execution failed) and learned self-attention (Op
- * with name scatter_update [...] execution failed).
+ * Networks that DL4J 1.0.0-M2.1 builds but cannot train, and which the exactness table therefore leaves out. A case
+ * that fails here has been mended in DL4J and belongs in the table. Two more networks are only told of here, since
+ * their native operations print what they fail of: PReLU on shared axes (Op [prelu_bp] execution failed) and learned
+ * self-attention (Op with name scatter_update [...] execution failed).
  */
 class NativeLimitsTest {
 

@@ -27,8 +27,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 
 /**
- * A batch that does not fit a graph is refused before anything is computed, whichever way it comes; the graph is untouched,
- * and what was accumulated before counts. A graph with two inputs and two outputs, trained for a step.
+ * A batch that does not fit a graph is refused before anything is computed, whichever way it comes; the graph is
+ * untouched, and what was accumulated before counts. A graph with two inputs and two outputs, trained for a step.
  */
 class RefusedGraphDataTest {
 

@@ -29,9 +29,9 @@ import org.nd4j.linalg.schedule.ScheduleType;
 import org.nd4j.linalg.schedule.StepSchedule;
 
 /**
- * Training in parts equals training in one go: with a save and a load in between, and with one part by the trainer and the
- * other natively. What the next part needs (updater state, counters that schedules and Adam's correction read) must all
- * be in the network.
+ * Training in parts equals training in one go: with a save and a load in between, and with one part by the trainer and
+ * the other natively. What the next part needs (updater state, counters that schedules and Adam's correction read) must
+ * all be in the network.
  */
 class TrainingInPartsTest {
 

@@ -387,7 +387,9 @@ class TransferLearningTest {
         assertSame(ours, reference, FLOAT);
     }
 
-    /** The helper computes the frozen part once and trains the rest: the trainer does, on what the helper leaves over. */
+    /**
+     * The helper computes the frozen part once and trains the rest: the trainer does, on what the helper leaves over.
+     */
     @Test
     void featurizedBatchesOfANetworkOfLayers() {
         MultiLayerNetwork source = Nets.init(deep());

@@ -237,9 +237,9 @@ class TruncatedBpttTest {
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1: a graph never clears the state of a recurrent layer in a wrapper, such as a frozen one, so
-     * that a batch starts where the batch before stopped. Here every window starts anew; native training does with a graph
-     * that was just made, and with a network of layers in a row.
+     * A bug of DL4J 1.0.0-M2.1: a graph never clears the state of a recurrent layer in a wrapper, such as a frozen one,
+     * so that a batch starts where the batch before stopped. Here every window starts anew; native training does with a
+     * graph that was just made, and with a network of layers in a row.
      */
     @Test
     void wrappedLayersStartEveryWindowAnew() {
