@@ -20,8 +20,6 @@ import org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator;
 import org.deeplearning4j.earlystopping.termination.MaxEpochsTerminationCondition;
 import org.deeplearning4j.exception.DL4JInvalidConfigException;
 import org.deeplearning4j.nn.api.Model;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
@@ -32,46 +30,41 @@ class BadInputTest {
     private final List<DataSet> batches = Batches.mlp();
     private final DataSetIterator data = iterate(batches);
 
-    static Stream<NetworkKind<?>> kinds() {
-        return NetworkKind.all();
-    }
-
     private static <T extends Model> EarlyStoppingConfiguration.Builder<T> sound() {
         return new EarlyStoppingConfiguration.Builder<T>()
                 .scoreCalculator(ScriptedScores.minimized(1, 2, 3))
                 .epochTerminationConditions(new MaxEpochsTerminationCondition(2));
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void nullArguments(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void nullArguments(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = BadInputTest.<T>sound().build();
-        T network = kind.network();
+        T network = trainers.network();
         UnaryOperator<GradientAccumulationTrainer.Builder> none = UnaryOperator.identity();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(null, network, data, none))
+                .isThrownBy(() -> trainers.ours().make(null, network, data, none))
                 .withMessageContaining("configuration");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(configuration, null, data, none))
+                .isThrownBy(() -> trainers.ours().make(configuration, null, data, none))
                 .withMessageContaining("network");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(configuration, network, (DataSetIterator) null, none))
+                .isThrownBy(() -> trainers.ours().make(configuration, network, null, none))
                 .withMessageContaining("iterator");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(configuration, network, (MultiDataSetIterator) null, none))
+                .isThrownBy(() -> trainers.oursOfMultiDataSets().make(configuration, network, null, none))
                 .withMessageContaining("iterator");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(configuration, network, data, null))
+                .isThrownBy(() -> trainers.ours().make(configuration, network, data, null))
                 .withMessageContaining("accumulation");
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void iteratorsThatCannotBeReset(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void iteratorsThatCannotBeReset(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = BadInputTest.<T>sound().build();
         DataSetIterator once = new ExistingDataSetIterator(batches.iterator());
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(configuration, kind.network(), once, UnaryOperator.identity()))
+                .isThrownBy(
+                        () -> trainers.ours().make(configuration, trainers.network(), once, UnaryOperator.identity()))
                 .withMessageContaining("reset()");
         MultiDataSetIterator multiOnce = new Listed(List.of()) {
             private static final long serialVersionUID = 1L;
@@ -82,13 +75,13 @@ class BadInputTest {
             }
         };
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> kind.accumulating(configuration, kind.network(), multiOnce, UnaryOperator.identity()))
+                .isThrownBy(() -> trainers.oursOfMultiDataSets()
+                        .make(configuration, trainers.network(), multiOnce, UnaryOperator.identity()))
                 .withMessageContaining("reset()");
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void incompleteConfigurations(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void incompleteConfigurations(Trainers<T> trainers) {
         Stream.of(
                         BadInputTest.<T>sound().scoreCalculator((ScoreCalculator<?>) null),
                         new EarlyStoppingConfiguration.Builder<T>()
@@ -98,22 +91,21 @@ class BadInputTest {
                         BadInputTest.<T>sound().evaluateEveryNEpochs(0),
                         BadInputTest.<T>sound().epochTerminationConditions())
                 .forEach(configuration -> {
-                    T network = kind.network();
+                    T network = trainers.network();
                     Journal<T> journal = new Journal<>();
-                    var trainer = kind.accumulating(configuration.build(), network, data, UnaryOperator.identity());
+                    var trainer = trainers.ours().make(configuration.build(), network, data, UnaryOperator.identity());
                     trainer.setListener(journal.listener());
                     assertThatExceptionOfType(DL4JInvalidConfigException.class).isThrownBy(trainer::fit);
-                    assertThat(kind.type().iterations(network)).isZero();
+                    assertThat(trainers.type().iterations(network)).isZero();
                     assertThat(journal.names()).isEmpty();
                 });
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void listsOfConditionsMayBeMissing(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void listsOfConditionsMayBeMissing(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> epochs = BadInputTest.<T>sound().build();
         epochs.setIterationTerminationConditions(null);
-        var trainer = kind.accumulating(epochs, kind.network(), data, UnaryOperator.identity());
+        var trainer = trainers.ours().make(epochs, trainers.network(), data, UnaryOperator.identity());
         trainer.setListener(null);
         assertThat(trainer.fit().getTotalEpochs()).isEqualTo(2);
 
@@ -121,26 +113,25 @@ class BadInputTest {
                 .iterationTerminationConditions(new AtStep(10))
                 .build();
         steps.setEpochTerminationConditions(null);
-        var other = kind.accumulating(steps, kind.network(), data, UnaryOperator.identity());
+        var other = trainers.ours().make(steps, trainers.network(), data, UnaryOperator.identity());
         assertThat(other.fit().getTotalEpochs()).isEqualTo(1);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void accumulationThatContradictsItself(NetworkKind<T> kind) {
-        var trainer = kind.accumulating(
-                BadInputTest.<T>sound().build(),
-                kind.network(),
-                data,
-                builder -> builder.accumulationSteps(2).accumulationSchedule(AccumulationSchedule.constant(3)));
+    @EachNetworkClass
+    <T extends Model> void accumulationThatContradictsItself(Trainers<T> trainers) {
+        var trainer = trainers.ours()
+                .make(
+                        BadInputTest.<T>sound().build(),
+                        trainers.network(),
+                        data,
+                        builder -> builder.accumulationSteps(2).accumulationSchedule(AccumulationSchedule.constant(3)));
         assertThatIllegalStateException().isThrownBy(trainer::fit).withMessageContaining("accumulationSteps");
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void layerWisePretraining(NetworkKind<T> kind) {
-        var trainer =
-                kind.accumulating(BadInputTest.<T>sound().build(), kind.network(), data, UnaryOperator.identity());
+    @EachNetworkClass
+    <T extends Model> void layerWisePretraining(Trainers<T> trainers) {
+        var trainer = trainers.ours()
+                .make(BadInputTest.<T>sound().build(), trainers.network(), data, UnaryOperator.identity());
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .isThrownBy(trainer::pretrain)
                 .withMessageContaining("pretrain");

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
 import org.deeplearning4j.earlystopping.EarlyStoppingResult;
@@ -30,18 +29,12 @@ import org.deeplearning4j.earlystopping.termination.IterationTerminationConditio
 import org.deeplearning4j.earlystopping.termination.MaxEpochsTerminationCondition;
 import org.deeplearning4j.earlystopping.termination.MaxTimeIterationTerminationCondition;
 import org.deeplearning4j.nn.api.Model;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** How runs end that do not end well, and where we differ from DL4J on purpose. */
 class EndingsTest {
 
     private final List<DataSet> batches = Batches.mlp();
-
-    static Stream<NetworkKind<?>> kinds() {
-        return NetworkKind.all();
-    }
 
     private static GradientAccumulationTrainer.Builder threeBatches(GradientAccumulationTrainer.Builder builder) {
         return builder.accumulationSteps(3);
@@ -58,80 +51,78 @@ class EndingsTest {
     }
 
     private <T extends Model> EarlyStoppingResult<T> fit(
-            NetworkKind<T> kind, EarlyStoppingConfiguration<T> configuration, T network) {
-        return kind.accumulating(configuration, network, iterate(batches), EndingsTest::threeBatches)
+            Trainers<T> trainers, EarlyStoppingConfiguration<T> configuration, T network) {
+        return trainers.ours()
+                .make(configuration, network, iterate(batches), EndingsTest::threeBatches)
                 .fit();
     }
 
     private <T extends Model> EarlyStoppingResult<T> fit(
-            NetworkKind<T> kind, EarlyStoppingConfiguration<T> configuration) {
-        return fit(kind, configuration, kind.network());
+            Trainers<T> trainers, EarlyStoppingConfiguration<T> configuration) {
+        return fit(trainers, configuration, trainers.network());
     }
 
     /** DL4J sets the counter to the number of the run's epoch and never counts the last one. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void epochsAreCountedAsFitCountsThem(NetworkKind<T> kind) {
-        T ours = kind.network();
-        kind.type().setEpochs(ours, 5);
-        EarlyStoppingResult<T> result = fit(kind, EndingsTest.<T>epochs(3).build(), ours);
-        assertThat(kind.type().epochs(ours)).isEqualTo(8);
+    @EachNetworkClass
+    <T extends Model> void epochsAreCountedAsFitCountsThem(Trainers<T> trainers) {
+        T ours = trainers.network();
+        trainers.type().setEpochs(ours, 5);
+        EarlyStoppingResult<T> result = fit(trainers, EndingsTest.<T>epochs(3).build(), ours);
+        assertThat(trainers.type().epochs(ours)).isEqualTo(8);
         assertThat(result.getTotalEpochs()).isEqualTo(3);
         assertThat(result.getScoreVsEpoch()).containsOnlyKeys(0, 1, 2);
 
-        T theirs = kind.network();
-        kind.type().setEpochs(theirs, 5);
-        kind.reference(EndingsTest.<T>epochs(3).build(), theirs, iterate(batches))
+        T theirs = trainers.network();
+        trainers.type().setEpochs(theirs, 5);
+        trainers.theirs()
+                .make(EndingsTest.<T>epochs(3).build(), theirs, iterate(batches))
                 .fit();
-        assertThat(kind.type().epochs(theirs)).isEqualTo(2);
+        assertThat(trainers.type().epochs(theirs)).isEqualTo(2);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void anEpochThatWasCutShortIsNotCounted(NetworkKind<T> kind) {
-        T inTheMiddle = kind.network();
+    @EachNetworkClass
+    <T extends Model> void anEpochThatWasCutShortIsNotCounted(Trainers<T> trainers) {
+        T inTheMiddle = trainers.network();
         fit(
-                kind,
+                trainers,
                 EndingsTest.<T>improving()
                         .iterationTerminationConditions(new AtStep(5))
                         .build(),
                 inTheMiddle);
-        assertThat(kind.type().epochs(inTheMiddle)).isEqualTo(1);
+        assertThat(trainers.type().epochs(inTheMiddle)).isEqualTo(1);
 
-        T atTheEnd = kind.network();
+        T atTheEnd = trainers.network();
         fit(
-                kind,
+                trainers,
                 EndingsTest.<T>improving()
                         .iterationTerminationConditions(new AtStep(6))
                         .build(),
                 atTheEnd);
-        assertThat(kind.type().epochs(atTheEnd)).isEqualTo(2);
+        assertThat(trainers.type().epochs(atTheEnd)).isEqualTo(2);
     }
 
     /** DL4J asks the copy in the saver for its score(), which copies do not keep. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void theBestScoreIsTheCalculators(NetworkKind<T> kind) {
-        EarlyStoppingResult<T> ours = fit(kind, EndingsTest.<T>epochs(2).build());
+    @EachNetworkClass
+    <T extends Model> void theBestScoreIsTheCalculators(Trainers<T> trainers) {
+        EarlyStoppingResult<T> ours = fit(trainers, EndingsTest.<T>epochs(2).build());
         assertThat(ours.getBestModelScore()).isEqualTo(8);
         assertThat(ours.getScoreVsEpoch()).containsEntry(ours.getBestModelEpoch(), 8.0);
-        EarlyStoppingResult<T> theirs = kind.reference(
-                        EndingsTest.<T>epochs(2).build(), kind.network(), iterate(batches))
+        EarlyStoppingResult<T> theirs = trainers.theirs()
+                .make(EndingsTest.<T>epochs(2).build(), trainers.network(), iterate(batches))
                 .fit();
         assertThat(theirs.getBestModelScore()).isZero();
     }
 
     /** DL4J fails with a NullPointerException. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void withoutAScoreThereIsNoBestModel(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void withoutAScoreThereIsNoBestModel(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>improving()
                 .saveLastModel(true)
                 .iterationTerminationConditions(new AtStep(2))
                 .build();
         Journal<T> journal = new Journal<>();
-        T network = kind.network();
-        var trainer = kind.accumulating(configuration, network, iterate(batches), EndingsTest::threeBatches);
+        T network = trainers.network();
+        var trainer = trainers.ours().make(configuration, network, iterate(batches), EndingsTest::threeBatches);
         trainer.setListener(journal.listener());
         EarlyStoppingResult<T> result = trainer.fit();
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.IterationTerminationCondition);
@@ -143,7 +134,7 @@ class EndingsTest {
         assertThat(journal.names()).containsExactly("onStart", "onCompletion IterationTerminationCondition");
         assertThat(latest(configuration).params()).isEqualTo(network.params());
 
-        var reference = kind.reference(configuration, kind.network(), iterate(batches));
+        var reference = trainers.theirs().make(configuration, trainers.network(), iterate(batches));
         assertThatNullPointerException().isThrownBy(reference::fit);
     }
 
@@ -155,47 +146,44 @@ class EndingsTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void timeMayBeUpAtTheFirstStep(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void timeMayBeUpAtTheFirstStep(Trainers<T> trainers) {
         MaxTimeIterationTerminationCondition time = new MaxTimeIterationTerminationCondition(1, TimeUnit.NANOSECONDS);
-        T network = kind.network();
+        T network = trainers.network();
         EarlyStoppingResult<T> result = fit(
-                kind,
+                trainers,
                 EndingsTest.<T>improving().iterationTerminationConditions(time).build(),
                 network);
         assertThat(result.getTerminationDetails()).isEqualTo(time.toString());
-        assertThat(kind.type().iterations(network)).isEqualTo(1);
+        assertThat(trainers.type().iterations(network)).isEqualTo(1);
     }
 
     /** The model of an earlier run, perhaps of another network, is not the best of this one. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void whatASaverKeepsFromAnotherRunIsNotTheBestModel(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void whatASaverKeepsFromAnotherRunIsNotTheBestModel(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> first = EndingsTest.<T>epochs(1).build();
-        fit(kind, first);
+        fit(trainers, first);
         EarlyStoppingConfiguration<T> second = EndingsTest.<T>improving()
                 .modelSaver(first.getModelSaver())
                 .iterationTerminationConditions(new AtStep(1))
                 .build();
-        assertThat(fit(kind, second).getBestModel()).isNull();
+        assertThat(fit(trainers, second).getBestModel()).isNull();
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void eachCallIsARunOfItsOwn(NetworkKind<T> kind) {
-        T network = kind.network();
+    @EachNetworkClass
+    <T extends Model> void eachCallIsARunOfItsOwn(Trainers<T> trainers) {
+        T network = trainers.network();
         EarlyStoppingConfiguration<T> configuration = new EarlyStoppingConfiguration.Builder<T>()
                 .scoreCalculator(ScriptedScores.minimized(1, 2, 4, 3))
                 .epochTerminationConditions(new MaxEpochsTerminationCondition(2))
                 .build();
-        var trainer = kind.accumulating(configuration, network, iterate(batches), EndingsTest::threeBatches);
+        var trainer = trainers.ours().make(configuration, network, iterate(batches), EndingsTest::threeBatches);
         assertThat(trainer.fit().getBestModelScore()).isEqualTo(1);
         EarlyStoppingResult<T> second = trainer.fit();
         assertThat(second.getBestModelScore()).isEqualTo(3);
         assertThat(second.getBestModelEpoch()).isEqualTo(1);
         assertThat(second.getScoreVsEpoch()).containsOnlyKeys(0, 1);
-        assertThat(kind.type().epochs(network)).isEqualTo(4);
+        assertThat(trainers.type().epochs(network)).isEqualTo(4);
     }
 
     /** Yields its batches, and in one epoch fails at the second. */
@@ -227,22 +215,23 @@ class EndingsTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void aFailureEndsTrainingWithTheBestModelSoFar(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void aFailureEndsTrainingWithTheBestModelSoFar(Trainers<T> trainers) {
         Journal<T> ours = new Journal<>();
         Journal<T> theirs = new Journal<>();
-        T network = kind.network();
-        var trainer = kind.accumulating(
-                ours.watch(EndingsTest.<T>epochs(5).build()),
-                network,
-                new FailsInEpoch(2, batches),
-                EndingsTest::threeBatches);
+        T network = trainers.network();
+        var trainer = trainers.ours()
+                .make(
+                        ours.watch(EndingsTest.<T>epochs(5).build()),
+                        network,
+                        new FailsInEpoch(2, batches),
+                        EndingsTest::threeBatches);
         trainer.setListener(ours.listener());
-        var reference = kind.reference(
-                theirs.watch(EndingsTest.<T>epochs(5).build()),
-                kind.network(),
-                new FailsInEpoch(2, Data.windows(batches, 3)));
+        var reference = trainers.theirs()
+                .make(
+                        theirs.watch(EndingsTest.<T>epochs(5).build()),
+                        trainers.network(),
+                        new FailsInEpoch(2, Data.windows(batches, 3)));
         reference.setListener(theirs.listener());
 
         EarlyStoppingResult<T> result = trainer.fit();
@@ -260,26 +249,25 @@ class EndingsTest {
         assertThat(ours.names()).noneMatch(name -> name.startsWith("onCompletion"));
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void aFailureBeforeTheFirstScoreIsThrown(NetworkKind<T> kind) {
-        var trainer = kind.accumulating(
-                EndingsTest.<T>epochs(5).build(),
-                kind.network(),
-                new FailsInEpoch(0, batches),
-                EndingsTest::threeBatches);
+    @EachNetworkClass
+    <T extends Model> void aFailureBeforeTheFirstScoreIsThrown(Trainers<T> trainers) {
+        var trainer = trainers.ours()
+                .make(
+                        EndingsTest.<T>epochs(5).build(),
+                        trainers.network(),
+                        new FailsInEpoch(0, batches),
+                        EndingsTest::threeBatches);
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .isThrownBy(trainer::fit)
                 .withMessage("no more batches");
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void aFailureIsThrownIfTheBestModelCannotBeLoaded(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void aFailureIsThrownIfTheBestModelCannotBeLoaded(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration =
                 EndingsTest.<T>epochs(5).modelSaver(new Unreadable<>()).build();
-        var trainer = kind.accumulating(
-                configuration, kind.network(), new FailsInEpoch(2, batches), EndingsTest::threeBatches);
+        var trainer = trainers.ours()
+                .make(configuration, trainers.network(), new FailsInEpoch(2, batches), EndingsTest::threeBatches);
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .isThrownBy(trainer::fit)
                 .withMessage("no more batches")
@@ -317,9 +305,8 @@ class EndingsTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void failuresOfSaversAreThrown(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void failuresOfSaversAreThrown(Trainers<T> trainers) {
         for (InMemoryModelSaver<T> saver :
                 List.<InMemoryModelSaver<T>>of(new Unreadable<>(), new Full<>(true), new Full<>(false))) {
             EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>epochs(2)
@@ -327,7 +314,7 @@ class EndingsTest {
                     .modelSaver(saver)
                     .build();
             assertThatExceptionOfType(UncheckedIOException.class)
-                    .isThrownBy(() -> fit(kind, configuration))
+                    .isThrownBy(() -> fit(trainers, configuration))
                     .withMessageContaining("could not be")
                     .withCauseInstanceOf(IOException.class);
         }
@@ -336,7 +323,7 @@ class EndingsTest {
                 .modelSaver(new Full<>(false))
                 .iterationTerminationConditions(new AtStep(1))
                 .build();
-        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> fit(kind, cutShort));
+        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> fit(trainers, cutShort));
     }
 
     /** Fails when it is asked for the fifth time. */
@@ -361,28 +348,26 @@ class EndingsTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void failuresOfConditionsAndCalculatorsAreThrown(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void failuresOfConditionsAndCalculatorsAreThrown(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> condition = EndingsTest.<T>epochs(3)
                 .iterationTerminationConditions(new Broken())
                 .build();
-        T network = kind.network();
-        assertThat(catchThrowable(() -> fit(kind, condition, network)))
+        T network = trainers.network();
+        assertThat(catchThrowable(() -> fit(trainers, condition, network)))
                 .isInstanceOf(ArithmeticException.class)
                 .hasMessage("broken condition");
-        assertThat(kind.type().iterations(network)).isEqualTo(5);
+        assertThat(trainers.type().iterations(network)).isEqualTo(5);
 
         EarlyStoppingConfiguration<T> calculator = EndingsTest.<T>epochs(3)
                 .scoreCalculator(ScriptedScores.minimized(1))
                 .build();
-        assertThatExceptionOfType(ArrayIndexOutOfBoundsException.class).isThrownBy(() -> fit(kind, calculator));
+        assertThatExceptionOfType(ArrayIndexOutOfBoundsException.class).isThrownBy(() -> fit(trainers, calculator));
     }
 
     /** A finite score over a broken gradient is no invalid score; the refusal itself is what went wrong. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void aRefusedStepThatNoConditionAsksForIsAFailure(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void aRefusedStepThatNoConditionAsksForIsAFailure(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>epochs(3)
                 .scoreCalculator(new ScoredBy<>(network -> {
                     batches.get(0).getFeatures().assign(Double.NaN);
@@ -390,77 +375,75 @@ class EndingsTest {
                 }))
                 .iterationTerminationConditions(new AtStep(100))
                 .build();
-        EarlyStoppingResult<T> result = fit(kind, configuration);
+        EarlyStoppingResult<T> result = fit(trainers, configuration);
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.Error);
         assertThat(result.getTerminationDetails()).contains("NonFiniteGradientException", "step 3");
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void anInvalidScoreInTheFirstEpochEndsTraining(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void anInvalidScoreInTheFirstEpochEndsTraining(Trainers<T> trainers) {
         batches.get(4).getFeatures().assign(Double.NaN);
-        T network = kind.network();
+        T network = trainers.network();
         EarlyStoppingResult<T> result = fit(
-                kind,
+                trainers,
                 EndingsTest.<T>epochs(3)
                         .iterationTerminationConditions(new InvalidScoreIterationTerminationCondition())
                         .build(),
                 network);
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.IterationTerminationCondition);
         assertThat(result.getBestModel()).isNull();
-        assertThat(kind.type().iterations(network)).isEqualTo(1);
+        assertThat(trainers.type().iterations(network)).isEqualTo(1);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void anInterruptEndsTrainingWithTheBestModelSoFar(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void anInterruptEndsTrainingWithTheBestModelSoFar(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>epochs(3)
                 .scoreCalculator(new ScoredBy<>(network -> {
                     Thread.currentThread().interrupt();
                     return 1;
                 }))
                 .build();
-        EarlyStoppingResult<T> result = fit(kind, configuration);
+        EarlyStoppingResult<T> result = fit(trainers, configuration);
         assertThat(Thread.interrupted()).isTrue();
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.Error);
         assertThat(result.getTerminationDetails()).contains("TrainingInterruptedException");
         assertThat(result.getBestModel()).isNotNull();
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void epochsWithoutStepsDoNotGoOnForever(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void epochsWithoutStepsDoNotGoOnForever(Trainers<T> trainers) {
         UnaryOperator<GradientAccumulationTrainer.Builder> tooLong =
                 builder -> builder.accumulationSteps(20).partialWindow(PartialWindow.DROP);
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>improving()
                 .iterationTerminationConditions(new AtStep(1))
                 .build();
-        T network = kind.network();
-        var endless = kind.accumulating(configuration, network, iterate(batches), tooLong);
+        T network = trainers.network();
+        var endless = trainers.ours().make(configuration, network, iterate(batches), tooLong);
         assertThatIllegalStateException().isThrownBy(endless::fit).withMessageContaining("took no step");
 
-        var ending = kind.accumulating(EndingsTest.<T>epochs(2).build(), network, iterate(batches), tooLong);
+        var ending = trainers.ours().make(EndingsTest.<T>epochs(2).build(), network, iterate(batches), tooLong);
         assertThat(ending.fit().getTotalEpochs()).isEqualTo(2);
-        assertThat(kind.type().iterations(network)).isZero();
+        assertThat(trainers.type().iterations(network)).isZero();
 
-        var carrying = kind.accumulating(
-                configuration,
-                network,
-                iterate(batches),
-                builder -> builder.accumulationSteps(20).partialWindow(PartialWindow.CARRY));
+        var carrying = trainers.ours()
+                .make(
+                        configuration,
+                        network,
+                        iterate(batches),
+                        builder -> builder.accumulationSteps(20).partialWindow(PartialWindow.CARRY));
         EarlyStoppingResult<T> result = carrying.fit();
-        assertThat(kind.type().iterations(network)).isEqualTo(1);
+        assertThat(trainers.type().iterations(network)).isEqualTo(1);
         assertThat(result.getTotalEpochs()).isEqualTo(2);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void anIteratorWithoutBatchesIsRefused(NetworkKind<T> kind) {
-        var trainer = kind.accumulating(
-                EndingsTest.<T>epochs(2).build(),
-                kind.network(),
-                iterate(new ArrayList<>()),
-                EndingsTest::threeBatches);
+    @EachNetworkClass
+    <T extends Model> void anIteratorWithoutBatchesIsRefused(Trainers<T> trainers) {
+        var trainer = trainers.ours()
+                .make(
+                        EndingsTest.<T>epochs(2).build(),
+                        trainers.network(),
+                        iterate(new ArrayList<>()),
+                        EndingsTest::threeBatches);
         assertThatIllegalArgumentException().isThrownBy(trainer::fit).withMessageContaining("no batches");
     }
 }

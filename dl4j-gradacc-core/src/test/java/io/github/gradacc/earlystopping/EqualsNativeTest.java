@@ -177,48 +177,49 @@ class EqualsNativeTest {
                             })
                             .iterationTerminationConditions(time);
                 }));
-        return scenarios.flatMap(scenario -> NetworkKind.all().map(kind -> Arguments.of(scenario, kind)));
+        return scenarios.flatMap(scenario -> Trainers.all().map(trainers -> Arguments.of(scenario, trainers)));
     }
 
     /** What a run leaves behind. */
     private record Run<T extends Model>(T network, EarlyStoppingResult<T> result, Journal<T> journal) {}
 
     private static <T extends Model> Run<T> run(
-            NetworkKind<T> kind,
+            Trainers<T> trainers,
             Scenario scenario,
             EarlyStoppingModelSaver<T> saver,
-            Function<EarlyStoppingConfiguration<T>, Function<T, IEarlyStoppingTrainer<T>>> trainers) {
+            Function<EarlyStoppingConfiguration<T>, Function<T, IEarlyStoppingTrainer<T>>> maker) {
         Journal<T> journal = new Journal<>();
-        T network = kind.network(scenario.updater());
+        T network = trainers.network(scenario.updater());
         network.setListeners(journal.trainingListener());
         EarlyStoppingConfiguration<T> configuration = scenario.configuration();
         configuration.setModelSaver(saver);
         IEarlyStoppingTrainer<T> trainer =
-                trainers.apply(journal.watch(configuration)).apply(network);
+                maker.apply(journal.watch(configuration)).apply(network);
         trainer.setListener(journal.listener());
         return new Run<>(network, trainer.fit(), journal);
     }
 
     private static <T extends Model> Run<T> onBigBatches(
-            NetworkKind<T> kind, Scenario scenario, List<DataSet> bigBatches) {
+            Trainers<T> trainers, Scenario scenario, List<DataSet> bigBatches) {
         return run(
-                kind,
+                trainers,
                 scenario,
                 new InMemoryModelSaver<>(),
-                conf -> network -> kind.reference(conf, network, iterate(bigBatches)));
+                conf -> network -> trainers.theirs().make(conf, network, iterate(bigBatches)));
     }
 
-    private <T extends Model> Run<T> accumulating(NetworkKind<T> kind, Scenario scenario) {
+    private <T extends Model> Run<T> accumulating(Trainers<T> trainers, Scenario scenario) {
         return run(
-                kind,
+                trainers,
                 scenario,
                 new InMemoryModelSaver<>(),
-                conf -> network -> kind.accumulating(conf, network, iterate(batches), EqualsNativeTest::threeBatches));
+                conf -> network ->
+                        trainers.ours().make(conf, network, iterate(batches), EqualsNativeTest::threeBatches));
     }
 
-    private static <T extends Model> void assertSame(NetworkKind<T> kind, Run<T> ours, Run<T> expected) {
+    private static <T extends Model> void assertSame(Trainers<T> trainers, Run<T> ours, Run<T> expected) {
         ours.journal().assertSameAs(expected.journal());
-        assertSameNetwork(kind, ours.network(), expected.network());
+        assertSameNetwork(trainers, ours.network(), expected.network());
         EarlyStoppingResult<T> result = ours.result();
         EarlyStoppingResult<T> wanted = expected.result();
         assertThat(result.getTerminationReason()).isEqualTo(wanted.getTerminationReason());
@@ -227,24 +228,28 @@ class EqualsNativeTest {
         assertThat(result.getBestModelEpoch()).isEqualTo(wanted.getBestModelEpoch());
         assertThat(result.getScoreVsEpoch().keySet())
                 .containsExactlyElementsOf(wanted.getScoreVsEpoch().keySet());
-        assertSameNetwork(kind, result.getBestModel(), wanted.getBestModel());
+        assertSameNetwork(trainers, result.getBestModel(), wanted.getBestModel());
     }
 
-    private static <T extends Model> void assertSameNetwork(NetworkKind<T> kind, T ours, T expected) {
+    private static <T extends Model> void assertSameNetwork(Trainers<T> trainers, T ours, T expected) {
         assertClose("parameters", ours.params(), expected.params(), DOUBLE);
-        assertClose("updater state", kind.type().updaterState(ours), kind.type().updaterState(expected), DOUBLE);
+        assertClose(
+                "updater state",
+                trainers.type().updaterState(ours),
+                trainers.type().updaterState(expected),
+                DOUBLE);
         assertClose("score", ours.score(), expected.score(), DOUBLE);
-        assertThat(kind.type().iterations(ours))
+        assertThat(trainers.type().iterations(ours))
                 .as("iterations")
-                .isEqualTo(kind.type().iterations(expected));
+                .isEqualTo(trainers.type().iterations(expected));
     }
 
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("scenarios")
-    <T extends Model> void allThatHappensIsWhatHappensNatively(Scenario scenario, NetworkKind<T> kind) {
-        Run<T> ours = accumulating(kind, scenario);
-        assertThat(kind.type().iterations(ours.network())).as("steps").isGreaterThan(3);
-        assertSame(kind, ours, onBigBatches(kind, scenario, windows));
+    <T extends Model> void allThatHappensIsWhatHappensNatively(Scenario scenario, Trainers<T> trainers) {
+        Run<T> ours = accumulating(trainers, scenario);
+        assertThat(trainers.type().iterations(ours.network())).as("steps").isGreaterThan(3);
+        assertSame(trainers, ours, onBigBatches(trainers, scenario, windows));
     }
 
     private static EarlyStoppingConfiguration.Builder<Model> scoredBy(
@@ -271,57 +276,57 @@ class EqualsNativeTest {
                         .epochTerminationConditions(new MaxEpochsTerminationCondition(number)));
     }
 
-    static Stream<NetworkKind<?>> kinds() {
-        return NetworkKind.all();
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void multiDataSets(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void multiDataSets(Trainers<T> trainers) {
         Run<T> ours = run(
-                kind,
+                trainers,
                 epochs(2),
                 new InMemoryModelSaver<>(),
-                conf -> network -> kind.accumulating(
-                        conf,
-                        network,
-                        new Listed(batches.stream().map(DataSet::toMultiDataSet).toList()),
-                        EqualsNativeTest::threeBatches));
-        assertSame(kind, ours, onBigBatches(kind, epochs(2), windows));
+                conf -> network -> trainers.oursOfMultiDataSets()
+                        .make(
+                                conf,
+                                network,
+                                new Listed(batches.stream()
+                                        .map(DataSet::toMultiDataSet)
+                                        .toList()),
+                                EqualsNativeTest::threeBatches));
+        assertSame(trainers, ours, onBigBatches(trainers, epochs(2), windows));
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void modelsInFiles(NetworkKind<T> kind, @TempDir Path our, @TempDir Path expected)
+    @EachNetworkClass
+    <T extends Model> void modelsInFiles(Trainers<T> trainers, @TempDir Path our, @TempDir Path expected)
             throws IOException {
-        EarlyStoppingModelSaver<T> ourFiles = kind.fileSaver(our);
-        EarlyStoppingModelSaver<T> expectedFiles = kind.fileSaver(expected);
+        EarlyStoppingModelSaver<T> ourFiles = trainers.fileSaver().apply(our.toString());
+        EarlyStoppingModelSaver<T> expectedFiles = trainers.fileSaver().apply(expected.toString());
         Run<T> ours = run(
-                kind,
+                trainers,
                 epochs(2),
                 ourFiles,
-                conf -> network -> kind.accumulating(conf, network, iterate(batches), EqualsNativeTest::threeBatches));
-        Run<T> reference =
-                run(kind, epochs(2), expectedFiles, conf -> network -> kind.reference(conf, network, iterate(windows)));
-        assertSame(kind, ours, reference);
-        assertSameNetwork(kind, ourFiles.getLatestModel(), expectedFiles.getLatestModel());
+                conf -> network ->
+                        trainers.ours().make(conf, network, iterate(batches), EqualsNativeTest::threeBatches));
+        Run<T> reference = run(
+                trainers,
+                epochs(2),
+                expectedFiles,
+                conf -> network -> trainers.theirs().make(conf, network, iterate(windows)));
+        assertSame(trainers, ours, reference);
+        assertSameNetwork(trainers, ourFiles.getLatestModel(), expectedFiles.getLatestModel());
         assertThat(ourFiles.getLatestModel().params()).isEqualTo(ours.network().params());
-        assertThat(kind.type().updaterState(ourFiles.getLatestModel()))
-                .isEqualTo(kind.type().updaterState(ours.network()));
+        assertThat(trainers.type().updaterState(ourFiles.getLatestModel()))
+                .isEqualTo(trainers.type().updaterState(ours.network()));
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void stepsAreTakenOnPartialWindowsBeforeTheScore(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void stepsAreTakenOnPartialWindowsBeforeTheScore(Trainers<T> trainers) {
         List<Integer> steps = new ArrayList<>();
         List<INDArray> parameters = new ArrayList<>();
         ScoredBy<T> calculator = new ScoredBy<>(network -> {
-            steps.add(kind.type().iterations(network));
+            steps.add(trainers.type().iterations(network));
             parameters.add(network.params().dup());
             return steps.size();
         });
         Run<T> ours = accumulating(
-                kind,
+                trainers,
                 scenario(
                         "",
                         early -> early.scoreCalculator(calculator)
@@ -330,46 +335,46 @@ class EqualsNativeTest {
         assertThat(ours.result().getBestModel().params()).isEqualTo(parameters.get(0));
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void partialWindowsAreDroppedOnRequest(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void partialWindowsAreDroppedOnRequest(Trainers<T> trainers) {
         Run<T> ours = run(
-                kind,
+                trainers,
                 epochs(3),
                 new InMemoryModelSaver<>(),
-                conf -> network -> kind.accumulating(
-                        conf,
-                        network,
-                        iterate(batches),
-                        builder -> threeBatches(builder).partialWindow(PartialWindow.DROP)));
-        assertSame(kind, ours, onBigBatches(kind, epochs(3), windows.subList(0, 2)));
+                conf -> network -> trainers.ours()
+                        .make(
+                                conf,
+                                network,
+                                iterate(batches),
+                                builder -> threeBatches(builder).partialWindow(PartialWindow.DROP)));
+        assertSame(trainers, ours, onBigBatches(trainers, epochs(3), windows.subList(0, 2)));
     }
 
     /** DL4J has nothing like it: the reference takes the steps by hand. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void partialWindowsAreCarriedOnRequest(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void partialWindowsAreCarriedOnRequest(Trainers<T> trainers) {
         Run<T> ours = run(
-                kind,
+                trainers,
                 epochs(3),
                 new InMemoryModelSaver<>(),
-                conf -> network -> kind.accumulating(
-                        conf,
-                        network,
-                        iterate(batches),
-                        builder -> threeBatches(builder).partialWindow(PartialWindow.CARRY)));
+                conf -> network -> trainers.ours()
+                        .make(
+                                conf,
+                                network,
+                                iterate(batches),
+                                builder -> threeBatches(builder).partialWindow(PartialWindow.CARRY)));
 
-        T reference = kind.network();
+        T reference = trainers.network();
         List<DataSet> thrice =
                 Stream.of(batches, batches, batches).flatMap(List::stream).toList();
         List<Double> scores = new ArrayList<>();
         for (DataSet window : Data.windows(thrice, 3)) {
-            kind.type().fit(reference, window);
-            if (List.of(2, 5, 8).contains(kind.type().iterations(reference))) {
+            trainers.type().fit(reference, window);
+            if (List.of(2, 5, 8).contains(trainers.type().iterations(reference))) {
                 scores.add(loss().calculateScore(reference));
             }
         }
-        assertSameNetwork(kind, ours.network(), reference);
+        assertSameNetwork(trainers, ours.network(), reference);
         assertThat(ours.result().getScoreVsEpoch()).containsOnlyKeys(0, 1, 2);
         for (int epoch = 0; epoch < 3; epoch++) {
             assertClose(
@@ -378,18 +383,18 @@ class EqualsNativeTest {
     }
 
     /** Natively the NaN goes into the parameters first; here the step is refused. */
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("kinds")
-    <T extends Model> void anInvalidScoreEndsTrainingWithTheNetworkAsAfterItsLastStep(NetworkKind<T> kind) {
+    @EachNetworkClass
+    <T extends Model> void anInvalidScoreEndsTrainingWithTheNetworkAsAfterItsLastStep(Trainers<T> trainers) {
         Run<T> ours = run(
-                kind,
+                trainers,
                 poisonedBy(batches.get(5)),
                 new InMemoryModelSaver<>(),
-                conf -> network -> kind.accumulating(conf, network, iterate(batches), EqualsNativeTest::threeBatches));
-        Run<T> reference = onBigBatches(kind, poisonedBy(windows.get(1)), windows);
+                conf -> network ->
+                        trainers.ours().make(conf, network, iterate(batches), EqualsNativeTest::threeBatches));
+        Run<T> reference = onBigBatches(trainers, poisonedBy(windows.get(1)), windows);
 
         assertThat(reference.network().params().isNaN().any()).isTrue();
-        assertThat(kind.type().iterations(ours.network())).isEqualTo(4);
+        assertThat(trainers.type().iterations(ours.network())).isEqualTo(4);
         assertThat(ours.network().params().isNaN().any()).isFalse();
         assertThat(ours.result().getTerminationReason())
                 .isEqualTo(reference.result().getTerminationReason())
@@ -397,7 +402,8 @@ class EqualsNativeTest {
         assertThat(ours.result().getTerminationDetails())
                 .isEqualTo(reference.result().getTerminationDetails());
         assertThat(ours.result().getTotalEpochs()).isEqualTo(reference.result().getTotalEpochs());
-        assertSameNetwork(kind, ours.result().getBestModel(), reference.result().getBestModel());
+        assertSameNetwork(
+                trainers, ours.result().getBestModel(), reference.result().getBestModel());
         assertThat(ours.journal().names())
                 .containsSubsequence(
                         "network: iterationDone 3 1", "terminate? InvalidScoreIterationTerminationCondition()");

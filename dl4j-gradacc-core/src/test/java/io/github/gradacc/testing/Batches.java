@@ -59,7 +59,9 @@ public final class Batches {
         return ragged((data, n) -> data.normal(n, 3, 5), (data, n) -> data.oneHotSequences(n, 3, 5));
     }
 
-    /** Batches of four sequences, 3 values and as many steps as given for each batch, with a class label at each step. */
+    /**
+     * Batches of four sequences, 3 values and as many steps as given for each batch, with a class label at each step.
+     */
     public static List<DataSet> ofLengths(int... lengths) {
         Data data = new Data(12, DataType.DOUBLE);
         List<DataSet> batches = new ArrayList<>();

@@ -83,8 +83,8 @@ public final class Data {
     }
 
     /**
-     * Labels for object detection: on a grid of {@code cells} x {@code cells}, one box in a random cell, shape [examples,
-     * 4 + classes, cells, cells] with the box's corners (in cells) and its class.
+     * Labels for object detection: on a grid of {@code cells} x {@code cells}, one box in a random cell, shape
+     * [examples, 4 + classes, cells, cells] with the box's corners (in cells) and its class.
      */
     public INDArray boxes(int examples, int classes, int cells) {
         INDArray labels = Nd4j.zeros(type, examples, 4 + classes, cells, cells);

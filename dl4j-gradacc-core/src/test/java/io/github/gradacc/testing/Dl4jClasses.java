@@ -9,7 +9,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What DL4J ships, read from its class files: for tests that want a row for each. */
+/** What DL4J ships, read from its class files: for tests that want a case for each. */
 public final class Dl4jClasses {
 
     private Dl4jClasses() {}

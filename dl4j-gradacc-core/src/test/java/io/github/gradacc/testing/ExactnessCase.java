@@ -6,107 +6,137 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.params.provider.Arguments;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One row of the exactness table: a network and its batches, trained twice from the same parameters. The reference is a
- * clone trained by native {@code fit} on the windows joined into big batches.
+ * One case of the exactness table: a network trained twice from the same parameters, by accumulation on the batches,
+ * and by native {@code fit} on the windows joined into big batches.
  *
- * @param name what the row is about
- * @param configuration makes the configuration anew
- * @param batches makes the same batches each time
+ * @param name what the case is about
+ * @param workload the network and its batches
  * @param k batches per window
  * @param microBatchSize examples per pass at most
  * @param epochs number of epochs
- * @param tolerance of the comparison, relative to max(1, |value|)
+ * @param tolerance of the comparison, as {@link Tolerance} has it
  */
-public record ExactnessCase(
-        String name,
-        Supplier<MultiLayerConfiguration> configuration,
-        Supplier<List<DataSet>> batches,
-        int k,
-        int microBatchSize,
-        int epochs,
-        double tolerance) {
+public record ExactnessCase(String name, Workload workload, int k, int microBatchSize, int epochs, double tolerance) {
 
-    /** Three batches to a window, passes of at most two examples, two epochs, DOUBLE. */
+    private ExactnessCase(String name, Workload workload) {
+        this(name, workload, 3, 2, 2, Tolerance.DOUBLE);
+    }
+
+    /** Layers in a row. Three batches to a window, passes of at most two examples, two epochs, DOUBLE. */
     public static ExactnessCase of(
-            String name, Supplier<MultiLayerConfiguration> configuration, Supplier<List<DataSet>> batches) {
-        return new ExactnessCase(name, configuration, batches, 3, 2, 2, Tolerance.DOUBLE);
+            String name, Supplier<MultiLayerConfiguration> layers, Supplier<List<DataSet>> batches) {
+        return new ExactnessCase(name, new Workload.OfLayers(layers, batches));
+    }
+
+    /** A graph of any shape, with the same settings. */
+    public static ExactnessCase ofGraph(
+            String name, Supplier<ComputationGraphConfiguration> graph, Supplier<List<MultiDataSet>> batches) {
+        return new ExactnessCase(name, new Workload.OfGraph(graph, batches));
     }
 
     public ExactnessCase windows(int batchesPerWindow, int examplesPerPass) {
-        return new ExactnessCase(name, configuration, batches, batchesPerWindow, examplesPerPass, epochs, tolerance);
+        return new ExactnessCase(name, workload, batchesPerWindow, examplesPerPass, epochs, tolerance);
     }
 
     public ExactnessCase within(double relative) {
-        return new ExactnessCase(name, configuration, batches, k, microBatchSize, epochs, relative);
+        return new ExactnessCase(name, workload, k, microBatchSize, epochs, relative);
     }
 
     public ExactnessCase epochs(int number) {
-        return new ExactnessCase(name, configuration, batches, k, microBatchSize, number, tolerance);
+        return new ExactnessCase(name, workload, k, microBatchSize, number, tolerance);
     }
 
-    /**
-     * Both networks after training, with what their listeners were told.
-     *
-     * @param ours trained by accumulation
-     * @param ourEvents its events
-     * @param reference trained natively on the big batches
-     * @param expectedEvents its events
-     */
-    public record Trained(
-            MultiLayerNetwork ours, EventLog ourEvents, MultiLayerNetwork reference, EventLog expectedEvents) {}
+    /** Each case once for each network class, for tests that take both. */
+    public static Stream<Arguments> inBothClasses(Stream<ExactnessCase> cases) {
+        return cases.flatMap(each -> NetworkClass.all().stream().map(type -> Arguments.of(each, type)));
+    }
+
+    /** Trains both and compares them, as networks of the class that the configuration is written for. */
+    public void verify() {
+        verify(workload.type());
+    }
 
     /** Trains both and compares everything that training leaves behind or tells. */
-    public void verify() {
-        Trained both = train();
-        assertSame(both.ours(), both.reference(), tolerance);
-        both.ourEvents().assertSameAs(both.expectedEvents(), tolerance);
+    public <T extends Model> void verify(NetworkClass<T> type) {
+        Trained<T> reference = natively(type);
+        accumulated(type).assertSameAs(reference, tolerance);
     }
 
-    /** Trains both. */
-    public Trained train() {
-        MultiLayerNetwork ours = new MultiLayerNetwork(configuration.get());
-        ours.init();
-        MultiLayerNetwork reference = ours.clone();
-        EventLog ourEvents = new EventLog();
-        EventLog expectedEvents = new EventLog();
-        ours.setListeners(ourEvents);
-        reference.setListeners(expectedEvents);
+    /** The reference. */
+    public <T extends Model> Trained<T> natively(NetworkClass<T> type) {
+        Trained<T> reference = untrained(type);
+        workload.fitWindows(type, reference.network(), k, epochs);
+        return reference;
+    }
 
-        Nd4j.getRandom().setSeed(1);
-        reference.fit(iterate(Data.windows(batches.get(), k)), epochs);
-        Nd4j.getRandom().setSeed(1);
-        try (var trainer = GradientAccumulationTrainer.builder(ours)
-                .accumulationSteps(k)
-                .microBatchSize(microBatchSize)
+    public <T extends Model> Trained<T> accumulated(NetworkClass<T> type) {
+        return accumulated(type, settings -> settings);
+    }
+
+    /** Accumulates with more settings than those of the case. */
+    public <T extends Model> Trained<T> accumulated(
+            NetworkClass<T> type, UnaryOperator<GradientAccumulationTrainer.Builder> settings) {
+        Trained<T> ours = untrained(type);
+        try (var trainer = settings.apply(
+                        type.builder(ours.network()).accumulationSteps(k).microBatchSize(microBatchSize))
                 .build()) {
-            trainer.fit(iterate(batches.get()), epochs);
+            workload.fitBatches(trainer, epochs);
         }
-        return new Trained(ours, ourEvents, reference, expectedEvents);
+        return ours;
+    }
+
+    private <T extends Model> Trained<T> untrained(NetworkClass<T> type) {
+        T network = workload.network(type);
+        EventLog events = new EventLog();
+        network.setListeners(events);
+        Nd4j.getRandom().setSeed(1);
+        return new Trained<>(network, events);
+    }
+
+    /** A network, with what its listener was told in training. */
+    public record Trained<T extends Model>(T network, EventLog events) {
+
+        public Trained<T> withoutActivations() {
+            return new Trained<>(network, events.withoutActivations());
+        }
+
+        public void assertSameAs(Trained<T> expected, double tolerance) {
+            assertSame(network, expected.network, tolerance);
+            events.assertSameAs(expected.events, tolerance);
+        }
     }
 
     /** Compares parameters, updater state, score and counters, those of the layers included. */
-    public static void assertSame(MultiLayerNetwork ours, MultiLayerNetwork reference, double tolerance) {
+    public static <T extends Model> void assertSame(T ours, T reference, double tolerance) {
+        NetworkClass<T> type = NetworkClass.of(ours);
         Tolerance.assertClose("parameters", ours.params(), reference.params(), tolerance);
-        Tolerance.assertClose("updater state", ours.updaterState(), reference.updaterState(), tolerance);
+        Tolerance.assertClose("updater state", type.updaterState(ours), type.updaterState(reference), tolerance);
         Tolerance.assertClose("score", ours.score(), reference.score(), tolerance);
-        assertThat(ours.getIterationCount()).as("iteration count").isEqualTo(reference.getIterationCount());
-        assertThat(ours.getEpochCount()).as("epoch count").isEqualTo(reference.getEpochCount());
-        for (int i = 0; i < ours.getnLayers(); i++) {
-            Layer layer = ours.getLayer(i);
-            Layer expected = reference.getLayer(i);
-            assertThat(layer.getIterationCount())
+        assertThat(type.iterations(ours)).as("iteration count").isEqualTo(type.iterations(reference));
+        assertThat(type.epochs(ours)).as("epoch count").isEqualTo(type.epochs(reference));
+        Layer[] layers = type.layers(ours);
+        for (int i = 0; i < layers.length; i++) {
+            Layer expected = type.layers(reference)[i];
+            assertThat(layers[i].getIterationCount())
                     .as("iteration count of layer %s", i)
                     .isEqualTo(expected.getIterationCount());
-            assertThat(layer.getEpochCount()).as("epoch count of layer %s", i).isEqualTo(expected.getEpochCount());
+            assertThat(layers[i].getEpochCount())
+                    .as("epoch count of layer %s", i)
+                    .isEqualTo(expected.getEpochCount());
         }
     }
 

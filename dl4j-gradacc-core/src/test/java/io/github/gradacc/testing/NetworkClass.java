@@ -5,15 +5,21 @@ import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.List;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.NeuralNetwork;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
 /** One of DL4J's two network classes, for tests that say the same of both. */
 public abstract class NetworkClass<T extends Model> {
@@ -21,7 +27,7 @@ public abstract class NetworkClass<T extends Model> {
     /** Layers in a row. */
     public static final NetworkClass<MultiLayerNetwork> LAYERS = new Layers();
 
-    /** The same layers in a row, as a graph. */
+    /** Graphs; from layers in a row, the graph of these layers. */
     public static final NetworkClass<ComputationGraph> GRAPH = new Graph();
 
     private final String name;
@@ -35,18 +41,18 @@ public abstract class NetworkClass<T extends Model> {
         return List.of(LAYERS, GRAPH);
     }
 
+    @SuppressWarnings("unchecked")
+    static <T extends Model> NetworkClass<T> of(T network) {
+        return (NetworkClass<T>) (network instanceof ComputationGraph ? GRAPH : LAYERS);
+    }
+
     /** Makes a network of these layers, with the same parameters each time. */
     public abstract T init(MultiLayerConfiguration layers);
 
+    /** Makes a network of this graph, with the same parameters each time. */
+    public abstract T init(ComputationGraphConfiguration graph);
+
     public abstract GradientAccumulationTrainer.Builder builder(T network);
-
-    /** Trains natively. */
-    public abstract void fit(T network, DataSetIterator data, int epochs);
-
-    /** Trains natively, one step. */
-    public abstract void fit(T network, DataSet data);
-
-    public abstract INDArray updaterState(T network);
 
     public abstract int iterations(T network);
 
@@ -54,11 +60,27 @@ public abstract class NetworkClass<T extends Model> {
 
     public abstract void setEpochs(T network, int epochs);
 
-    /** Compares all that training leaves behind. */
-    public abstract void assertSame(T ours, T reference, double tolerance);
+    /** Milliseconds spent waiting for the data of the last step. */
+    public abstract long lastEtlTime(T network);
 
-    /** Loads what {@link #save} wrote, updater included. */
-    public abstract T load(File file);
+    public abstract Layer[] layers(T network);
+
+    public abstract Collection<TrainingListener> listeners(T network);
+
+    /** Trains natively. */
+    public abstract void fit(T network, DataSetIterator data, int epochs);
+
+    /** Trains natively. */
+    public abstract void fit(T network, MultiDataSetIterator data, int epochs);
+
+    /** Trains natively, one step. */
+    public void fit(T network, DataSet data) {
+        ((NeuralNetwork) network).fit(data);
+    }
+
+    public INDArray updaterState(T network) {
+        return ((NeuralNetwork) network).updaterState();
+    }
 
     /** Saves with the updater. */
     public void save(T network, File file) {
@@ -68,6 +90,17 @@ public abstract class NetworkClass<T extends Model> {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Loads what {@link #save} wrote, updater included. */
+    public T load(File file) {
+        try {
+            return read(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    abstract T read(File file) throws IOException;
 
     @Override
     public String toString() {
@@ -86,23 +119,13 @@ public abstract class NetworkClass<T extends Model> {
         }
 
         @Override
+        public MultiLayerNetwork init(ComputationGraphConfiguration graph) {
+            throw new UnsupportedOperationException("not every graph is layers in a row");
+        }
+
+        @Override
         public GradientAccumulationTrainer.Builder builder(MultiLayerNetwork network) {
             return GradientAccumulationTrainer.builder(network);
-        }
-
-        @Override
-        public void fit(MultiLayerNetwork network, DataSetIterator data, int epochs) {
-            network.fit(data, epochs);
-        }
-
-        @Override
-        public void fit(MultiLayerNetwork network, DataSet data) {
-            network.fit(data);
-        }
-
-        @Override
-        public INDArray updaterState(MultiLayerNetwork network) {
-            return network.updaterState();
         }
 
         @Override
@@ -121,17 +144,33 @@ public abstract class NetworkClass<T extends Model> {
         }
 
         @Override
-        public void assertSame(MultiLayerNetwork ours, MultiLayerNetwork reference, double tolerance) {
-            ExactnessCase.assertSame(ours, reference, tolerance);
+        public long lastEtlTime(MultiLayerNetwork network) {
+            return network.getLastEtlTime();
         }
 
         @Override
-        public MultiLayerNetwork load(File file) {
-            try {
-                return MultiLayerNetwork.load(file, true);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        public Layer[] layers(MultiLayerNetwork network) {
+            return network.getLayers();
+        }
+
+        @Override
+        public Collection<TrainingListener> listeners(MultiLayerNetwork network) {
+            return network.getListeners();
+        }
+
+        @Override
+        public void fit(MultiLayerNetwork network, DataSetIterator data, int epochs) {
+            network.fit(data, epochs);
+        }
+
+        @Override
+        public void fit(MultiLayerNetwork network, MultiDataSetIterator data, int epochs) {
+            network.fit(data, epochs);
+        }
+
+        @Override
+        MultiLayerNetwork read(File file) throws IOException {
+            return MultiLayerNetwork.load(file, true);
         }
     }
 
@@ -141,29 +180,28 @@ public abstract class NetworkClass<T extends Model> {
             super("ComputationGraph");
         }
 
+        /** DL4J's own conversion forgets about truncated BPTT and the seed. */
         @Override
         public ComputationGraph init(MultiLayerConfiguration layers) {
-            return Nets.init(layers).toComputationGraph();
+            MultiLayerNetwork network = Nets.init(layers);
+            ComputationGraph graph = network.toComputationGraph();
+            graph.getConfiguration().setBackpropType(layers.getBackpropType());
+            graph.getConfiguration().setTbpttFwdLength(layers.getTbpttFwdLength());
+            graph.getConfiguration().setTbpttBackLength(layers.getTbpttBackLength());
+            graph.conf().setSeed(network.conf().getSeed());
+            return graph;
+        }
+
+        @Override
+        public ComputationGraph init(ComputationGraphConfiguration configuration) {
+            ComputationGraph graph = new ComputationGraph(configuration);
+            graph.init();
+            return graph;
         }
 
         @Override
         public GradientAccumulationTrainer.Builder builder(ComputationGraph network) {
             return GradientAccumulationTrainer.builder(network);
-        }
-
-        @Override
-        public void fit(ComputationGraph network, DataSetIterator data, int epochs) {
-            network.fit(data, epochs);
-        }
-
-        @Override
-        public void fit(ComputationGraph network, DataSet data) {
-            network.fit(data);
-        }
-
-        @Override
-        public INDArray updaterState(ComputationGraph network) {
-            return network.updaterState();
         }
 
         @Override
@@ -182,17 +220,33 @@ public abstract class NetworkClass<T extends Model> {
         }
 
         @Override
-        public void assertSame(ComputationGraph ours, ComputationGraph reference, double tolerance) {
-            GraphCase.assertSame(ours, reference, tolerance);
+        public long lastEtlTime(ComputationGraph network) {
+            return network.getLastEtlTime();
         }
 
         @Override
-        public ComputationGraph load(File file) {
-            try {
-                return ComputationGraph.load(file, true);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        public Layer[] layers(ComputationGraph network) {
+            return network.getLayers();
+        }
+
+        @Override
+        public Collection<TrainingListener> listeners(ComputationGraph network) {
+            return network.getListeners();
+        }
+
+        @Override
+        public void fit(ComputationGraph network, DataSetIterator data, int epochs) {
+            network.fit(data, epochs);
+        }
+
+        @Override
+        public void fit(ComputationGraph network, MultiDataSetIterator data, int epochs) {
+            network.fit(data, epochs);
+        }
+
+        @Override
+        ComputationGraph read(File file) throws IOException {
+            return ComputationGraph.load(file, true);
         }
     }
 }

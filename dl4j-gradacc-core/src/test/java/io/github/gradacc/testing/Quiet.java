@@ -8,7 +8,9 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Swallows the standard output of a test class: DL4J's SameDiff layers print a line for every operation they derive. */
+/**
+ * Swallows the standard output of a test class: DL4J's SameDiff layers print a line for every operation they derive.
+ */
 public final class Quiet implements BeforeAllCallback, AfterAllCallback {
 
     private PrintStream before;

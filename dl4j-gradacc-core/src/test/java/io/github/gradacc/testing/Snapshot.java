@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,46 +18,28 @@ public record Snapshot(
         double score,
         List<TrainingListener> listeners) {
 
-    public static Snapshot of(MultiLayerNetwork network) {
-        INDArray state = network.updaterState();
+    public static <T extends Model> Snapshot of(T network) {
+        NetworkClass<T> type = NetworkClass.of(network);
+        INDArray state = type.updaterState(network);
         return new Snapshot(
                 network.params().dup(),
                 state == null ? null : state.dup(),
-                network.getIterationCount(),
-                network.getEpochCount(),
+                type.iterations(network),
+                type.epochs(network),
                 network.score(),
-                List.copyOf(network.getListeners()));
-    }
-
-    public static Snapshot of(ComputationGraph graph) {
-        INDArray state = graph.updaterState();
-        return new Snapshot(
-                graph.params().dup(),
-                state == null ? null : state.dup(),
-                graph.getIterationCount(),
-                graph.getEpochCount(),
-                graph.score(),
-                List.copyOf(graph.getListeners()));
+                List.copyOf(type.listeners(network)));
     }
 
     /** Asserts that nothing moved, and that no mask is left behind in a layer. */
-    public void assertUnchanged(MultiLayerNetwork network) {
-        assertSame(of(network), network.getLayers());
-    }
-
-    /** Asserts the same of a graph. */
-    public void assertUnchanged(ComputationGraph graph) {
-        assertSame(of(graph), graph.getLayers());
-    }
-
-    private void assertSame(Snapshot now, Layer[] layers) {
+    public <T extends Model> void assertUnchanged(T network) {
+        Snapshot now = of(network);
         assertThat(now.parameters).as("parameters").isEqualTo(parameters);
         assertThat(now.updaterState).as("updater state").isEqualTo(updaterState);
         assertThat(now.iteration).as("iteration").isEqualTo(iteration);
         assertThat(now.epoch).as("epoch").isEqualTo(epoch);
         assertThat(now.score).as("score").isEqualTo(score);
         assertThat(now.listeners).as("listeners").isEqualTo(listeners);
-        for (Layer layer : layers) {
+        for (Layer layer : NetworkClass.of(network).layers(network)) {
             assertThat(layer.getMaskArray()).as("mask of a layer").isNull();
         }
     }

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Tolerance {
 
     /**
-     * For DOUBLE: the big batch and the micro-batches add the same numbers in another order, which costs a few units in the
-     * last place (2e-16) per step.
+     * For DOUBLE: the big batch and the micro-batches add the same numbers in another order, which costs a few units in
+     * the last place (2e-16) per step.
      */
     public static final double DOUBLE = 1e-12;
 
@@ -23,8 +23,8 @@ public final class Tolerance {
 
     /**
      * Asserts {@code |a - b| <= tolerance * scale} for every element, where the scale is the largest magnitude in the
-     * expected array: elements of one array are sums of like terms, so the large ones set the rounding error of all. Below
-     * 1e-3 the scale no longer shrinks, for arrays that are zero but for cancellation. NaN fails.
+     * expected array: elements of one array are sums of like terms, so the large ones set the rounding error of all.
+     * Below 1e-3 the scale no longer shrinks, for arrays that are zero but for cancellation. NaN fails.
      */
     public static void assertClose(String what, INDArray actual, INDArray expected, double tolerance) {
         if (expected == null || actual == null) {

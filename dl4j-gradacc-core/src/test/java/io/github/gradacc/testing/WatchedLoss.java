@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
- * Cross entropy that calls back with its labels in the middle of each pass, on the thread that makes it. It has no state of
- * its own, so that it survives JSON; tests that use it do not run side by side.
+ * Cross entropy that calls back with its labels in the middle of each pass, on the thread that makes it. It has no
+ * state of its own, so that it survives JSON; tests that use it do not run side by side.
  */
 public final class WatchedLoss extends LossMCXENT {
 

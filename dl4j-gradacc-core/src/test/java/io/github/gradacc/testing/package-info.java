@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What several tests share: networks, data, event logs and the comparison with native training. */
+/** What several tests share: networks, data, event logs, exactness cases and both network classes behind one type. */
 package io.github.gradacc.testing;

@@ -37,7 +37,8 @@ import org.nd4j.linalg.learning.config.Sgd;
 /** Batch normalization: what can be exact is, what cannot is pinned. */
 class BatchNormTest {
 
-    record Row(String name, MultiLayerConfiguration configuration, Function<Data, IntFunction<INDArray>> features) {
+    record NormalizationCase(
+            String name, MultiLayerConfiguration configuration, Function<Data, IntFunction<INDArray>> features) {
         @Override
         public String toString() {
             return name;
@@ -59,7 +60,7 @@ class BatchNormTest {
     private static final int[] SIZES = {5, 3, 6, 2, 5, 3, 5, 6};
 
     /** Networks that begin with batch normalization, so that its input does not depend on how the batch is cut. */
-    static Stream<Row> normalizationFirst() {
+    static Stream<NormalizationCase> normalizationFirst() {
         Function<Data, IntFunction<INDArray>> flat =
                 data -> n -> data.normal(n, 4).muli(3).addi(5);
         Function<Data, IntFunction<INDArray>> images =
@@ -68,18 +69,22 @@ class BatchNormTest {
                 data -> n -> data.normal(n, 3, 3, 2).muli(3).addi(5);
         InputType image = InputType.convolutional(3, 3, 2);
         return Stream.of(
-                row("rank 2, log10 of the deviation", flat, InputType.feedForward(4), norm().useLogStd(true)),
-                row("rank 2, variance", flat, InputType.feedForward(4), norm().useLogStd(false)),
-                row("rank 2, decay 0", flat, InputType.feedForward(4), norm().decay(0)),
-                row(
+                normalized("rank 2, log10 of the deviation", flat, InputType.feedForward(4), norm().useLogStd(true)),
+                normalized("rank 2, variance", flat, InputType.feedForward(4), norm().useLogStd(false)),
+                normalized("rank 2, decay 0", flat, InputType.feedForward(4), norm().decay(0)),
+                normalized(
                         "rank 2, decay 1",
                         flat,
                         InputType.feedForward(4),
                         norm().decay(1).useLogStd(false)),
-                row("rank 2, fixed gamma and beta", flat, InputType.feedForward(4), norm().lockGammaBeta(true)),
-                row("rank 4", images, image, norm()),
-                row("rank 4, variance", images, image, norm().useLogStd(false).decay(0.5)),
-                row(
+                normalized("rank 2, fixed gamma and beta", flat, InputType.feedForward(4), norm().lockGammaBeta(true)),
+                normalized("rank 4", images, image, norm()),
+                normalized(
+                        "rank 4, variance",
+                        images,
+                        image,
+                        norm().useLogStd(false).decay(0.5)),
+                normalized(
                         "rank 4, channels last",
                         channelsLast,
                         InputType.convolutional(3, 3, 2, CNN2DFormat.NHWC),
@@ -88,12 +93,12 @@ class BatchNormTest {
 
     @ParameterizedTest
     @MethodSource("normalizationFirst")
-    void pooledStatisticsEqualTheBigBatch(Row row) {
-        MultiLayerNetwork ours = Nets.init(row.configuration());
+    void pooledStatisticsEqualTheBigBatch(NormalizationCase testCase) {
+        MultiLayerNetwork ours = Nets.init(testCase.configuration());
         MultiLayerNetwork reference = ours.clone();
 
-        reference.fit(iterate(Data.windows(row.batches(), 3)), 2);
-        train(ours, row.batches(), BatchNormStatistics.POOLED, 2);
+        reference.fit(iterate(Data.windows(testCase.batches(), 3)), 2);
+        train(ours, testCase.batches(), BatchNormStatistics.POOLED, 2);
 
         assertStatisticsClose(ours, reference, 0);
         assertThat(ours.getIterationCount()).isEqualTo(reference.getIterationCount());
@@ -101,14 +106,14 @@ class BatchNormTest {
 
     @ParameterizedTest
     @MethodSource("normalizationFirst")
-    void sequentialStatisticsEqualNativeUpdatesInOrder(Row row) {
-        MultiLayerNetwork ours = Nets.init(row.configuration());
+    void sequentialStatisticsEqualNativeUpdatesInOrder(NormalizationCase testCase) {
+        MultiLayerNetwork ours = Nets.init(testCase.configuration());
         MultiLayerNetwork reference = ours.clone();
 
-        for (DataSet microBatch : cut(row.batches(), PASS)) {
+        for (DataSet microBatch : cut(testCase.batches(), PASS)) {
             reference.fit(microBatch);
         }
-        train(ours, row.batches(), BatchNormStatistics.SEQUENTIAL, 1);
+        train(ours, testCase.batches(), BatchNormStatistics.SEQUENTIAL, 1);
 
         assertStatisticsClose(ours, reference, 0);
     }
@@ -125,7 +130,7 @@ class BatchNormTest {
                 norm().build(),
                 softmax(3)));
         MultiLayerNetwork reference = ours.clone();
-        List<DataSet> batches = row(
+        List<DataSet> batches = normalized(
                         "images", data -> n -> data.normal(n, 1, 5, 5), InputType.convolutional(5, 5, 1), norm())
                 .batches();
 
@@ -214,12 +219,12 @@ class BatchNormTest {
         assertClose("running mean", network.getParam("0_mean"), expected, Tolerance.DOUBLE);
     }
 
-    private static Row row(
+    private static NormalizationCase normalized(
             String name,
             Function<Data, IntFunction<INDArray>> features,
             InputType input,
             BatchNormalization.Builder normalization) {
-        return new Row(name, Nets.of(input, normalization.build(), dense(5), softmax(3)), features);
+        return new NormalizationCase(name, Nets.of(input, normalization.build(), dense(5), softmax(3)), features);
     }
 
     private static BatchNormalization.Builder norm() {

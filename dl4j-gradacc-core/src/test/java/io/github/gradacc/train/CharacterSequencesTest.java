@@ -5,20 +5,16 @@ import static io.github.gradacc.testing.Nets.lstm;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Tolerance;
 import java.util.List;
-import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -38,15 +34,10 @@ class CharacterSequencesTest {
     private static final List<String> LINES = List.of(
             "gather ye rosebuds", "while", "ye may old ti", "me is sti", "ll a flying and this same f", "lower tha");
 
-    static Stream<NetworkClass<?>> classes() {
-        return NetworkClass.all().stream();
-    }
-
-    @ParameterizedTest
-    @MethodSource("classes")
-    <T extends Model> void linesOfDifferentLengthEqualThePaddedAndMaskedWhole(NetworkClass<T> kind) {
-        T ours = truncated(kind);
-        T reference = truncated(kind);
+    @EachNetworkClass
+    <T extends Model> void linesOfDifferentLengthEqualThePaddedAndMaskedWhole(NetworkClass<T> type) {
+        T ours = truncated(type);
+        T reference = truncated(type);
         List<DataSet> lines =
                 LINES.stream().map(line -> batch(line.length(), line)).toList();
         int steps = 0;
@@ -54,22 +45,22 @@ class CharacterSequencesTest {
             for (int i = 0; i < LINES.size(); i += 3) {
                 List<String> window = LINES.subList(i, i + 3);
                 int longest = window.stream().mapToInt(String::length).max().orElseThrow();
-                kind.fit(reference, batch(longest, window.toArray(String[]::new)));
+                type.fit(reference, batch(longest, window.toArray(String[]::new)));
                 // One less: the last character is a label only.
                 steps += (longest - 1 + SEGMENT - 1) / SEGMENT;
             }
         }
-        try (var trainer = kind.builder(ours).accumulationSteps(3).build()) {
+        try (var trainer = type.builder(ours).accumulationSteps(3).build()) {
             trainer.fit(ExactnessCase.iterate(lines));
             trainer.fit(ExactnessCase.iterate(lines));
         }
-        assertThat(kind.iterations(ours)).isEqualTo(steps).isEqualTo(kind.iterations(reference));
+        assertThat(type.iterations(ours)).isEqualTo(steps).isEqualTo(type.iterations(reference));
         Tolerance.assertClose("parameters", ours.params(), reference.params(), Tolerance.DOUBLE);
-        Tolerance.assertClose("updater state", kind.updaterState(ours), kind.updaterState(reference), Tolerance.DOUBLE);
+        Tolerance.assertClose("updater state", type.updaterState(ours), type.updaterState(reference), Tolerance.DOUBLE);
         Tolerance.assertClose("score", ours.score(), reference.score(), Tolerance.DOUBLE);
     }
 
-    private static <T extends Model> T truncated(NetworkClass<T> kind) {
+    private static <T extends Model> T truncated(NetworkClass<T> type) {
         MultiLayerConfiguration configuration = Nets.settings()
                 .updater(new Adam(0.02))
                 .list()
@@ -80,16 +71,7 @@ class CharacterSequencesTest {
                 .backpropType(BackpropType.TruncatedBPTT)
                 .tBPTTLength(SEGMENT)
                 .build();
-        T network = kind.init(configuration);
-        // DL4J's conversion to a graph forgets about truncated BPTT.
-        if (network instanceof ComputationGraph graph) {
-            graph.getConfiguration().setBackpropType(BackpropType.TruncatedBPTT);
-            graph.getConfiguration().setTbpttFwdLength(SEGMENT);
-            graph.getConfiguration().setTbpttBackLength(SEGMENT);
-        } else {
-            assertThat(network).isInstanceOf(MultiLayerNetwork.class);
-        }
-        return network;
+        return type.init(configuration);
     }
 
     /** One-hot lines and, one step ahead, their labels; zeros and a mask after the end of a line. */

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gradacc.testing.Data;
-import io.github.gradacc.testing.GraphCase;
+import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Quiet;
 import io.github.gradacc.testing.Snapshot;
@@ -67,9 +67,9 @@ class ExactArchitecturesTest {
     private static final int STEPS = 5;
     private static final int SIDE = 4;
 
-    static Stream<GraphCase> towers() {
+    static Stream<ExactnessCase> towers() {
         return Stream.of(
-                row(
+                graph(
                         "two towers: a masked sequence, a class at its end, and static values",
                         types(InputType.recurrent(3), InputType.feedForward(2)),
                         g -> g.addLayer("encoder", lstm(4), "in0")
@@ -82,7 +82,7 @@ class ExactArchitecturesTest {
                                 arrays(data.oneHot(n, 3)),
                                 arrays(data.mask(n, STEPS), null),
                                 null)),
-                row(
+                graph(
                         "two towers over the same time, one of them masked, a class at each step",
                         types(InputType.recurrent(3), InputType.recurrent(2)),
                         g -> g.addLayer("left", lstm(4), "in0")
@@ -97,7 +97,7 @@ class ExactArchitecturesTest {
                                     arrays(mask, mask),
                                     arrays(mask));
                         }),
-                row(
+                graph(
                         "one LSTM for two sequences, stacked, their distance",
                         types(InputType.recurrent(3), InputType.recurrent(3)),
                         g -> g.addVertex("stack", new StackVertex(), "in0", "in1")
@@ -118,7 +118,7 @@ class ExactArchitecturesTest {
                                 arrays(data.indices(2, n, 1)))));
     }
 
-    static Stream<GraphCase> convolutions() {
+    static Stream<ExactnessCase> convolutions() {
         return Stream.of(
                 images(
                         "U-Net-like, a class for each pixel",
@@ -143,16 +143,17 @@ class ExactArchitecturesTest {
                         (data, n) -> data.oneHot(n, 3)));
     }
 
-    static Stream<GraphCase> outputs() {
+    static Stream<ExactnessCase> outputs() {
         return Stream.of(
                 flat(
                         "weights for classes, others at each output",
                         2,
                         g -> g.addLayer("dense", dense(5), "in0")
-                                .addLayer("out0", output(new LossMCXENT(row(1, 5, 0.2)), Activation.SOFTMAX), "dense")
+                                .addLayer(
+                                        "out0", output(new LossMCXENT(weights(1, 5, 0.2)), Activation.SOFTMAX), "dense")
                                 .addLayer(
                                         "out1",
-                                        output(new LossBinaryXENT(row(3, 0.5, 1)), Activation.SIGMOID),
+                                        output(new LossBinaryXENT(weights(3, 0.5, 1)), Activation.SIGMOID),
                                         "dense"),
                         (data, n) -> new MultiDataSet(
                                 arrays(data.normal(n, 4)), arrays(data.oneHot(n, 3), data.indices(2, n, 3)))),
@@ -170,7 +171,7 @@ class ExactArchitecturesTest {
                                 .addLayer("out1", new LossLayer.Builder(LossFunction.L1).build(), "b"),
                         (data, n) -> new MultiDataSet(
                                 arrays(data.normal(n, 4)), arrays(data.oneHot(n, 3), data.normal(n, 3)))),
-                row(
+                graph(
                         "a loss layer over time, with masks",
                         types(InputType.recurrent(2)),
                         g -> g.addLayer("lstm", lstm(3), "in0")
@@ -201,7 +202,7 @@ class ExactArchitecturesTest {
                                 arrays(data.indices(2, n, 3), null))));
     }
 
-    static Stream<GraphCase> inside() {
+    static Stream<ExactnessCase> inside() {
         BiFunction<Data, Integer, MultiDataSet> plain =
                 (data, n) -> new MultiDataSet(arrays(data.normal(n, 4)), arrays(data.oneHot(n, 3)));
         return Stream.of(
@@ -223,14 +224,14 @@ class ExactArchitecturesTest {
 
     @ParameterizedTest
     @MethodSource({"towers", "convolutions", "outputs", "inside"})
-    void equalsNativeTraining(GraphCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     @ParameterizedTest
     @MethodSource({"towers", "convolutions", "outputs", "inside"})
-    void equalsNativeTrainingExampleByExample(GraphCase row) {
-        new GraphCase(row.name(), row.configuration(), row.batches(), 2, 1).verify();
+    void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {
+        testCase.windows(2, 1).verify();
     }
 
     /** A layer that nobody reads and that has no labels: DL4J builds such a graph, and does not train it. */
@@ -260,9 +261,9 @@ class ExactArchitecturesTest {
     }
 
     /**
-     * A residual block with two normalizing layers. In the first step every layer's statistics start from 0 and 1, so that
-     * native steps on the micro-batches tell the mean and variance that each of them saw; the window's are those of all
-     * values together.
+     * A residual block with two normalizing layers. In the first step every layer's statistics start from 0 and 1, so
+     * that native steps on the micro-batches tell the mean and variance that each of them saw; the window's are those
+     * of all values together.
      */
     @Test
     void residualBlockPoolsTheStatisticsThatItsMicroBatchesSaw() {
@@ -327,29 +328,29 @@ class ExactArchitecturesTest {
                 .build();
     }
 
-    private static GraphCase flat(
+    private static ExactnessCase flat(
             String name, int outputs, UnaryOperator<GraphBuilder> layers, BiFunction<Data, Integer, MultiDataSet> of) {
-        return row(name, types(InputType.feedForward(4)), outputs, layers, of);
+        return graph(name, types(InputType.feedForward(4)), outputs, layers, of);
     }
 
-    private static GraphCase images(
+    private static ExactnessCase images(
             String name, UnaryOperator<GraphBuilder> layers, BiFunction<Data, Integer, INDArray> labels) {
-        return row(
+        return graph(
                 name,
                 types(InputType.convolutional(SIDE, SIDE, 2)),
                 layers,
                 (data, n) -> new MultiDataSet(data.normal(n, 2, SIDE, SIDE), labels.apply(data, n)));
     }
 
-    private static GraphCase row(
+    private static ExactnessCase graph(
             String name,
             InputType[] inputs,
             UnaryOperator<GraphBuilder> layers,
             BiFunction<Data, Integer, MultiDataSet> ofSize) {
-        return row(name, inputs, 1, layers, ofSize);
+        return graph(name, inputs, 1, layers, ofSize);
     }
 
-    private static GraphCase row(
+    private static ExactnessCase graph(
             String name,
             InputType[] inputs,
             int outputs,
@@ -362,7 +363,7 @@ class ExactArchitecturesTest {
                     .setInputTypes(inputs)
                     .build();
         };
-        return GraphCase.of(name, configuration, () -> {
+        return ExactnessCase.ofGraph(name, configuration, () -> {
             Data data = new Data(31, DataType.DOUBLE);
             List<MultiDataSet> batches = new ArrayList<>();
             for (int n : new int[] {4, 3, 5, 2, 1, 4}) {
@@ -388,7 +389,7 @@ class ExactArchitecturesTest {
         return arrays;
     }
 
-    private static INDArray row(double... weights) {
+    private static INDArray weights(double... weights) {
         return Nd4j.createFromArray(new double[][] {weights});
     }
 

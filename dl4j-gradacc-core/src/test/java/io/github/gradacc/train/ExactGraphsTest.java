@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import static io.github.gradacc.testing.Nets.dense;
+import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.Nets.rnnSoftmax;
+import static io.github.gradacc.testing.Nets.softmax;
 import static io.github.gradacc.testing.Tolerance.DOUBLE;
 import static io.github.gradacc.testing.Tolerance.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,8 +13,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.ExactnessCase;
-import io.github.gradacc.testing.GraphCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -36,12 +40,9 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
-import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
-import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.Upsampling2D;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
@@ -64,13 +65,13 @@ class ExactGraphsTest {
 
     private static final int STEPS = 5;
 
-    static Stream<GraphCase> graphs() {
+    static Stream<ExactnessCase> graphs() {
         return Stream.of(
                 flat(
                         "one input, one output",
                         1,
                         1,
-                        g -> g.addLayer("dense", dense(5), "in0").addLayer("out0", softmax(), "dense")),
+                        g -> g.addLayer("dense", dense(5), "in0").addLayer("out0", softmax(3), "dense")),
                 flat(
                         "merge",
                         2,
@@ -78,20 +79,20 @@ class ExactGraphsTest {
                         g -> g.addLayer("a", dense(3), "in0")
                                 .addLayer("b", dense(4), "in1")
                                 .addVertex("merge", new MergeVertex(), "a", "b")
-                                .addLayer("out0", softmax(), "merge")),
+                                .addLayer("out0", softmax(3), "merge")),
                 flat(
                         "two outputs with different losses",
                         1,
                         2,
                         g -> g.addLayer("dense", dense(5), "in0")
-                                .addLayer("out0", softmax(), "dense")
+                                .addLayer("out0", softmax(3), "dense")
                                 .addLayer("out1", mse(), "dense")),
                 flat(
                         "an output in the middle",
                         1,
                         2,
                         g -> g.addLayer("a", dense(5), "in0")
-                                .addLayer("out0", softmax(), "a")
+                                .addLayer("out0", softmax(3), "a")
                                 .addLayer("b", dense(5), "a")
                                 .addLayer("out1", mse(), "b")),
                 flat(
@@ -103,7 +104,7 @@ class ExactGraphsTest {
                                 .addVertex("sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), "a", "b")
                                 .addVertex("product", new ElementWiseVertex(ElementWiseVertex.Op.Product), "sum", "b")
                                 .addVertex("mean", new ElementWiseVertex(ElementWiseVertex.Op.Average), "product", "a")
-                                .addLayer("out0", softmax(), "mean")),
+                                .addLayer("out0", softmax(3), "mean")),
                 flat(
                         "subset, scale, shift, L2 normalization",
                         1,
@@ -115,7 +116,7 @@ class ExactGraphsTest {
                                 .addVertex("shifted", new ShiftVertex(0.1), "rest")
                                 .addVertex("normalized", new L2NormalizeVertex(), "shifted")
                                 .addVertex("merge", new MergeVertex(), "scaled", "normalized")
-                                .addLayer("out0", softmax(), "merge")),
+                                .addLayer("out0", softmax(3), "merge")),
                 flat(
                         "stack, unstack, L2 distance: two towers that share a layer",
                         2,
@@ -126,14 +127,14 @@ class ExactGraphsTest {
                                 .addVertex("right", new UnstackVertex(1, 2), "shared")
                                 .addVertex("distance", new L2Vertex(), "left", "right")
                                 .addLayer("head", dense(4), "distance")
-                                .addLayer("out0", softmax(), "head")),
+                                .addLayer("out0", softmax(3), "head")),
                 flat(
                         "frozen layer",
                         1,
                         1,
                         g -> g.addLayer("frozen", new FrozenLayer(dense(5)), "in0")
                                 .addLayer("dense", dense(5), "frozen")
-                                .addLayer("out0", softmax(), "dense")),
+                                .addLayer("out0", softmax(3), "dense")),
                 flat(
                         "center loss",
                         1,
@@ -146,7 +147,7 @@ class ExactGraphsTest {
                                                 .activation(Activation.SOFTMAX)
                                                 .build(),
                                         "dense")),
-                new GraphCase(
+                ExactnessCase.ofGraph(
                         "sum of losses of both kinds instead of their mean",
                         () -> configuration(
                                 Nets.settings().miniBatch(false).l2(0.1),
@@ -156,35 +157,33 @@ class ExactGraphsTest {
                                         .addLayer("out0", mse(), "dense")
                                         .addLayer("loss", dense(3), "dense")
                                         .addLayer("out1", new LossLayer.Builder(LossFunction.MSE).build(), "loss")),
-                        () -> flatBatches(1, 2),
-                        3,
-                        2),
+                        () -> flatBatches(1, 2)),
                 sequences(
                         "sequences with masks",
                         false,
-                        g -> g.addLayer("lstm", lstm(), "in0")
+                        g -> g.addLayer("lstm", lstm(3), "in0")
                                 .addVertex("reversed", new ReverseTimeSeriesVertex("in0"), "lstm")
-                                .addLayer("again", lstm(), "reversed")
-                                .addLayer("out0", sequenceOutput(), "again")),
+                                .addLayer("again", lstm(3), "reversed")
+                                .addLayer("out0", rnnSoftmax(3), "again")),
                 sequences(
                         "last time step",
                         true,
-                        g -> g.addLayer("lstm", lstm(), "in0")
+                        g -> g.addLayer("lstm", lstm(3), "in0")
                                 .addVertex("last", new LastTimeStepVertex("in0"), "lstm")
-                                .addLayer("out0", softmax(), "last")),
+                                .addLayer("out0", softmax(3), "last")),
                 sequences(
                         "duplicate to time series",
                         false,
-                        g -> g.addLayer("lstm", lstm(), "in0")
+                        g -> g.addLayer("lstm", lstm(3), "in0")
                                 .addVertex("last", new LastTimeStepVertex("in0"), "lstm")
                                 .addVertex("repeated", new DuplicateToTimeSeriesVertex("in0"), "last")
                                 .addVertex("both", new MergeVertex(), "lstm", "repeated")
-                                .addLayer("out0", sequenceOutput(), "both")),
-                GraphCase.of("preprocessor vertex", ExactGraphsTest::preprocessed, () -> {
+                                .addLayer("out0", rnnSoftmax(3), "both")),
+                ExactnessCase.ofGraph("preprocessor vertex", ExactGraphsTest::preprocessed, () -> {
                     Data data = new Data(2, DataType.DOUBLE);
                     return batches(n -> new MultiDataSet(data.normal(n, 2, STEPS), data.oneHotSequences(n, 3, STEPS)));
                 }),
-                GraphCase.of("U-Net-like skip", ExactGraphsTest::uNet, () -> {
+                ExactnessCase.ofGraph("U-Net-like skip", ExactGraphsTest::uNet, () -> {
                     Data data = new Data(2, DataType.DOUBLE);
                     return batches(n -> new MultiDataSet(data.normal(n, 2, 4, 4), data.oneHot(n, 3)));
                 }));
@@ -192,8 +191,8 @@ class ExactGraphsTest {
 
     @ParameterizedTest
     @MethodSource("graphs")
-    void equalsNativeTraining(GraphCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     /** The statistics of the first normalizing layer of a residual block; the rest of it cannot be equal. */
@@ -209,7 +208,7 @@ class ExactGraphsTest {
                         "norm")
                 .addVertex("residual", new ElementWiseVertex(ElementWiseVertex.Op.Add), "conv", "in")
                 .addLayer("pool", new GlobalPoolingLayer(), "residual")
-                .addLayer("out", softmax(), "pool")
+                .addLayer("out", softmax(3), "pool")
                 .setOutputs("out")
                 .setInputTypes(InputType.convolutional(4, 4, 2))
                 .build();
@@ -233,7 +232,7 @@ class ExactGraphsTest {
 
     @Test
     void aGraphWithOneInputAndOutputTakesDataSetsAsDl4jDoes() {
-        ComputationGraph ours = Nets.init(Nets.mlp()).toComputationGraph();
+        ComputationGraph ours = NetworkClass.GRAPH.init(Nets.mlp());
         ComputationGraph reference = ours.clone();
         reference.fit(ExactnessCase.iterate(Data.windows(Batches.mlp(), 3)), 2);
         DataSet extra = new Data(1, DataType.DOUBLE).dataSet(5, 3, 4);
@@ -245,7 +244,7 @@ class ExactGraphsTest {
             trainer.fit(ExactnessCase.iterate(Batches.mlp()), 2);
             trainer.fit(extra);
         }
-        GraphCase.assertSame(ours, reference, DOUBLE);
+        ExactnessCase.assertSame(ours, reference, DOUBLE);
     }
 
     @Test
@@ -254,7 +253,7 @@ class ExactGraphsTest {
                 Nets.settings(),
                 2,
                 1,
-                g -> g.addVertex("merge", new MergeVertex(), "in0", "in1").addLayer("out0", softmax(), "merge")));
+                g -> g.addVertex("merge", new MergeVertex(), "in0", "in1").addLayer("out0", softmax(3), "merge")));
         graph.init();
         INDArray before = graph.params().dup();
         Data data = new Data(1, DataType.DOUBLE);
@@ -277,8 +276,8 @@ class ExactGraphsTest {
         assertThat(graph.getIterationCount()).isZero();
     }
 
-    private static GraphCase flat(String name, int inputs, int outputs, UnaryOperator<GraphBuilder> layers) {
-        return GraphCase.of(
+    private static ExactnessCase flat(String name, int inputs, int outputs, UnaryOperator<GraphBuilder> layers) {
+        return ExactnessCase.ofGraph(
                 name,
                 () -> configuration(Nets.settings(), inputs, outputs, layers),
                 () -> flatBatches(inputs, outputs));
@@ -306,8 +305,8 @@ class ExactGraphsTest {
     }
 
     /** Features with a mask; labels are masked as well unless there is one label for each sequence. */
-    private static GraphCase sequences(String name, boolean oneLabel, UnaryOperator<GraphBuilder> layers) {
-        return GraphCase.of(
+    private static ExactnessCase sequences(String name, boolean oneLabel, UnaryOperator<GraphBuilder> layers) {
+        return ExactnessCase.ofGraph(
                 name,
                 () -> layers.apply(Nets.settings().graphBuilder().addInputs("in0"))
                         .setOutputs("out0")
@@ -333,8 +332,8 @@ class ExactGraphsTest {
                 .addInputs("in")
                 .addLayer("dense", dense(4), "in")
                 .addVertex("unfold", new PreprocessorVertex(new FeedForwardToRnnPreProcessor()), "dense")
-                .addLayer("lstm", lstm(), "unfold")
-                .addLayer("out", sequenceOutput(), "lstm")
+                .addLayer("lstm", lstm(3), "unfold")
+                .addLayer("out", rnnSoftmax(3), "lstm")
                 .setOutputs("out")
                 .setInputTypes(InputType.recurrent(2, STEPS))
                 .build();
@@ -359,7 +358,7 @@ class ExactGraphsTest {
                 .addLayer("up", new Upsampling2D.Builder(2).build(), "deep")
                 .addVertex("skip", new MergeVertex(), "up", "down")
                 .addLayer("head", new ConvolutionLayer.Builder(1, 1).nOut(2).build(), "skip")
-                .addLayer("out", softmax(), "head")
+                .addLayer("out", softmax(3), "head")
                 .setOutputs("out")
                 .setInputTypes(InputType.convolutional(4, 4, 2))
                 .build();
@@ -381,32 +380,10 @@ class ExactGraphsTest {
         return arrays;
     }
 
-    private static DenseLayer dense(int units) {
-        return new DenseLayer.Builder().nOut(units).build();
-    }
-
-    private static LSTM lstm() {
-        return new LSTM.Builder().nOut(3).build();
-    }
-
-    private static OutputLayer softmax() {
-        return new OutputLayer.Builder(LossFunction.MCXENT)
-                .nOut(3)
-                .activation(Activation.SOFTMAX)
-                .build();
-    }
-
     private static OutputLayer mse() {
         return new OutputLayer.Builder(new LossMSE(Nd4j.createFromArray(new double[][] {{1, 2, 3}})))
                 .nOut(3)
                 .activation(Activation.TANH)
-                .build();
-    }
-
-    private static RnnOutputLayer sequenceOutput() {
-        return new RnnOutputLayer.Builder(LossFunction.MCXENT)
-                .nOut(3)
-                .activation(Activation.SOFTMAX)
                 .build();
     }
 }

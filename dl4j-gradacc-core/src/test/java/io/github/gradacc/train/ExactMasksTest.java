@@ -5,6 +5,7 @@ import static io.github.gradacc.testing.Nets.dense;
 import static io.github.gradacc.testing.Nets.lstm;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
+import static io.github.gradacc.testing.NetworkClass.LAYERS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -65,24 +66,24 @@ class ExactMasksTest {
                 perStep("fully masked examples", () -> blanked(ExactMasksTest.masked(), 1)),
                 perStep("fully masked micro-batches", () -> blanked(ExactMasksTest.masked(), 2)),
                 perStep("a fully masked window but one", () -> blanked(ExactMasksTest.masked(), 4)),
-                row("both directions", ExactMasksTest::masked, new Bidirectional(lstm(4)), rnnSoftmax(3)),
-                row(
+                net("both directions", ExactMasksTest::masked, new Bidirectional(lstm(4)), rnnSoftmax(3)),
+                net(
                         "simple",
                         ExactMasksTest::masked,
                         new SimpleRnn.Builder().nOut(4).build(),
                         rnnSoftmax(3)),
-                row("recurrent, dense, recurrent", ExactMasksTest::masked, lstm(4), dense(4), lstm(3), rnnSoftmax(3)),
-                row("self-attention", ExactMasksTest::masked, attention(), rnnSoftmax(3)));
+                net("recurrent, dense, recurrent", ExactMasksTest::masked, lstm(4), dense(4), lstm(3), rnnSoftmax(3)),
+                net("self-attention", ExactMasksTest::masked, attention(), rnnSoftmax(3)));
     }
 
     static Stream<ExactnessCase> oneLabelPerSequence() {
         return Stream.of(
-                row("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
-                row("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
-                row("average", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
-                row("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
-                row("norm", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.PNORM), softmax(3)),
-                row(
+                net("last step", ExactMasksTest::labeled, new LastTimeStep(lstm(4)), softmax(3)),
+                net("max", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.MAX), softmax(3)),
+                net("average", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
+                net("sum", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.SUM), softmax(3)),
+                net("norm", ExactMasksTest::labeled, lstm(4), new GlobalPoolingLayer(PoolingType.PNORM), softmax(3)),
+                net(
                         "last step, labels masked",
                         () -> withLabelMasks(pairs(labeled()), 1),
                         new LastTimeStep(lstm(4)),
@@ -93,21 +94,21 @@ class ExactMasksTest {
         return Stream.of(
                 perStep("each step", ExactMasksTest::ofDifferentLengths),
                 perStep("each step, masked", ExactMasksTest::ofDifferentLengthsMasked),
-                row(
+                net(
                         "recurrent, dense, recurrent",
                         ExactMasksTest::ofDifferentLengths,
                         lstm(4),
                         dense(4),
                         lstm(3),
                         rnnSoftmax(3)),
-                row("last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
-                row(
+                net("last step", ExactMasksTest::labeledOfDifferentLengths, new LastTimeStep(lstm(4)), softmax(3)),
+                net(
                         "average",
                         ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
                         new GlobalPoolingLayer(PoolingType.AVG),
                         softmax(3)),
-                row(
+                net(
                         "max",
                         ExactMasksTest::labeledOfDifferentLengths,
                         lstm(4),
@@ -133,31 +134,32 @@ class ExactMasksTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"sequences", "oneLabelPerSequence", "examples"})
-    void equalsNativeTraining(ExactnessCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("sequences")
-    void equalsNativeTrainingExampleByExample(ExactnessCase row) {
-        row.windows(2, 1).epochs(1).verify();
+    void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {
+        testCase.windows(2, 1).epochs(1).verify();
     }
 
     /**
-     * The reference is padded to the longest sequence of its window and masked there. All is equal but the activations past
-     * the ends of sequences: native training shows what layers make of the padding, accumulation never computes it.
+     * The reference is padded to the longest sequence of its window and masked there. All is equal but the activations
+     * past the ends of sequences: native training shows what layers make of the padding, accumulation never computes
+     * it.
      */
     @ParameterizedTest(name = "{0}")
     @MethodSource("differentLengths")
-    void equalsNativeTrainingOnPaddedSequences(ExactnessCase row) {
-        var both = row.train();
-        ExactnessCase.assertSame(both.ours(), both.reference(), row.tolerance());
-        both.ourEvents().withoutActivations().assertSameAs(both.expectedEvents().withoutActivations(), row.tolerance());
+    void equalsNativeTrainingOnPaddedSequences(ExactnessCase testCase) {
+        var reference = testCase.natively(LAYERS).withoutActivations();
+        testCase.accumulated(LAYERS).withoutActivations().assertSameAs(reference, testCase.tolerance());
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1, and why the table has no row of different lengths for both directions: an LSTM ignores the
-     * mask, so that the backward direction starts in the padding. Padding a batch and masking that changes native training.
+     * A bug of DL4J 1.0.0-M2.1, and why the table has no case of different lengths for both directions: an LSTM ignores
+     * the mask, so that the backward direction starts in the padding. Padding a batch and masking that changes native
+     * training.
      */
     @Test
     void paddingChangesNativeTrainingOfBothDirections() {
@@ -171,17 +173,19 @@ class ExactMasksTest {
     }
 
     private static MultiLayerNetwork perDirection() {
-        return Nets.init(row("", List::of, new Bidirectional(lstm(4)), rnnSoftmax(3))
-                .configuration()
-                .get());
+        return net("", List::of, new Bidirectional(lstm(4)), rnnSoftmax(3))
+                .workload()
+                .network(LAYERS);
     }
 
     @Test
     void activationsPastTheEndsOfSequencesAreShownAsZero() {
-        var both = perStep("", ExactMasksTest::ofDifferentLengths).train();
+        ExactnessCase testCase = perStep("", ExactMasksTest::ofDifferentLengths);
         INDArray mask = Data.windows(ofDifferentLengths(), 3).get(0).getFeaturesMaskArray();
-        INDArray ours = both.ourEvents().events().get(1).arrays().get(1);
-        INDArray padded = both.expectedEvents().events().get(1).arrays().get(1);
+        INDArray ours =
+                testCase.accumulated(LAYERS).events().events().get(1).arrays().get(1);
+        INDArray padded =
+                testCase.natively(LAYERS).events().events().get(1).arrays().get(1);
         assertThat(padded.mul(mask.reshape(12, 1, STEPS).rsub(1)).amaxNumber().doubleValue())
                 .isPositive();
         Tolerance.assertClose(
@@ -189,8 +193,8 @@ class ExactMasksTest {
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1: for softmax with MCXENT it takes a mask of shape [1, 1] for a mask by output. So neither
-     * native training nor a micro-batch can have one example alone if labels are masked by example.
+     * A bug of DL4J 1.0.0-M2.1: for softmax with MCXENT it takes a mask of shape [1, 1] for a mask by output. So
+     * neither native training nor a micro-batch can have one example alone if labels are masked by example.
      */
     @Test
     void oneMaskedExampleAloneIsTooFewForDl4j() {
@@ -227,17 +231,17 @@ class ExactMasksTest {
     }
 
     private static ExactnessCase perStep(String name, Supplier<List<DataSet>> batches) {
-        return row(name, batches, lstm(4), rnnSoftmax(3));
+        return net(name, batches, lstm(4), rnnSoftmax(3));
     }
 
     /** Plain SGD: most steps masked leave gradients near zero, whose rounding Adam would magnify. */
-    private static ExactnessCase row(String name, Supplier<List<DataSet>> batches, Layer... layers) {
+    private static ExactnessCase net(String name, Supplier<List<DataSet>> batches, Layer... layers) {
         return ExactnessCase.of(
                 name, () -> Nets.of(Nets.settings().updater(new Sgd(0.5)), InputType.recurrent(3), layers), batches);
     }
 
     private static ExactnessCase perOutputOfSequences() {
-        return row(
+        return net(
                 "labels masked by output",
                 () -> batches((data, n) -> new DataSet(
                         data.normal(n, 3, STEPS), data.indices(2, n, 3, STEPS), null, data.indices(2, n, 3, STEPS))),

@@ -39,8 +39,9 @@ import org.nd4j.linalg.schedule.ExponentialSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
 /**
- * Accumulation equals native training on the big batch, whatever is done to the gradient besides the updater: penalties,
- * clipping, constraints, sums in place of means. Plain SGD, which does not hide the scale of a gradient as Adam does.
+ * Accumulation equals native training on the big batch, whatever is done to the gradient besides the updater:
+ * penalties, clipping, constraints, sums in place of means. Plain SGD, which does not hide the scale of a gradient as
+ * Adam does.
  */
 class ExactRegularizationTest {
 
@@ -113,17 +114,20 @@ class ExactRegularizationTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("changes")
-    void equalsNativeTraining(Change row) {
-        ExactnessCase.of(row.name(), () -> Nets.mlp(settings -> row.change().apply(plain(settings))), Batches::mlp)
+    void equalsNativeTraining(Change change) {
+        ExactnessCase.of(
+                        change.name(),
+                        () -> Nets.mlp(settings -> change.change().apply(plain(settings))),
+                        Batches::mlp)
                 .verify();
     }
 
     /** Guards the table: a threshold that never bites would show nothing. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("changes")
-    void changesNativeTraining(Change row) {
+    void changesNativeTraining(Change change) {
         INDArray unchanged = new Change("", settings -> settings).nativeResult();
-        assertThat(row.nativeResult().distance2(unchanged)).isGreaterThan(1e-3);
+        assertThat(change.nativeResult().distance2(unchanged)).isGreaterThan(1e-3);
     }
 
     @Test
@@ -142,7 +146,7 @@ class ExactRegularizationTest {
                 .verify();
     }
 
-    /** A bug of DL4J 1.0.0-M2.1, and why the table has no row for it. */
+    /** A bug of DL4J 1.0.0-M2.1, and why the table has no case for it. */
     @Test
     void constraintsOnAllParametersOfANetworkAreIgnoredByDl4j() {
         Change constrained = new Change("", settings -> settings.constrainAllParameters(new NonNegativeConstraint()));
@@ -151,8 +155,8 @@ class ExactRegularizationTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("outputs")
-    void equalsNativeTrainingOnSumsInPlaceOfMeans(ExactnessCase row) {
-        row.verify();
+    void equalsNativeTrainingOnSumsInPlaceOfMeans(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     static Stream<ExactnessCase> outputs() {

@@ -42,8 +42,8 @@ class ExactTypesTest {
 
     static Stream<ExactnessCase> types() {
         return Stream.concat(
-                all("FLOAT", DataType.FLOAT, settings -> settings).map(row -> row.within(FLOAT_BY_SGD)),
-                all("HALF", DataType.FLOAT16, settings -> settings).map(row -> row.within(HALF)));
+                all("FLOAT", DataType.FLOAT, settings -> settings).map(each -> each.within(FLOAT_BY_SGD)),
+                all("HALF", DataType.FLOAT16, settings -> settings).map(each -> each.within(HALF)));
     }
 
     static Stream<ExactnessCase> workspaces() {
@@ -54,7 +54,7 @@ class ExactTypesTest {
                                 DataType.DOUBLE,
                                 settings -> settings.trainingWorkspaceMode(WorkspaceMode.ENABLED)),
                         all("cached", DataType.DOUBLE, settings -> settings.cacheMode(CacheMode.DEVICE)))
-                .flatMap(rows -> rows);
+                .flatMap(cases -> cases);
     }
 
     private static Stream<ExactnessCase> all(
@@ -86,8 +86,8 @@ class ExactTypesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"types", "workspaces"})
-    void equalsNativeTraining(ExactnessCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     @Test

@@ -132,7 +132,7 @@ class ExactUpdatersTest {
     }
 
     @Test
-    void everyUpdaterOfDl4jHasARow() {
+    void everyUpdaterOfDl4jHasACase() {
         Set<String> covered = names(updaters());
         covered.add(AdaBelief.class.getName());
         assertThat(Dl4jClasses.implementing(IUpdater.class, "org.nd4j.linalg.learning.config"))
@@ -140,7 +140,7 @@ class ExactUpdatersTest {
     }
 
     @Test
-    void everyScheduleOfDl4jHasARow() {
+    void everyScheduleOfDl4jHasACase() {
         Set<String> covered = names(schedules());
         covered.add(FixedSchedule.class.getName());
         assertThat(Dl4jClasses.implementing(ISchedule.class, "org.nd4j.linalg.schedule"))

@@ -5,6 +5,7 @@ import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static io.github.gradacc.testing.Nets.lstm;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
+import static io.github.gradacc.testing.NetworkClass.LAYERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.testing.Batches;
@@ -73,14 +74,14 @@ class ExactWindowsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"cuts", "singleExamples"})
-    void equalsNativeTraining(ExactnessCase row) {
-        row.verify();
+    void equalsNativeTraining(ExactnessCase testCase) {
+        testCase.verify();
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("unaccumulated")
-    void windowsOfOneMicroBatchEqualNativeTrainingBitForBit(ExactnessCase row) {
-        row.windows(1, WHOLE).within(0).verify();
+    void windowsOfOneMicroBatchEqualNativeTrainingBitForBit(ExactnessCase testCase) {
+        testCase.windows(1, WHOLE).within(0).verify();
     }
 
     @Test
@@ -103,11 +104,11 @@ class ExactWindowsTest {
 
     @Test
     void withoutListenersTheStepsAreTheSame() {
-        ExactnessCase row = mlp("", Batches.mlp());
-        var withListeners = row.train().ours();
+        ExactnessCase testCase = mlp("", Batches.mlp());
+        var withListeners = testCase.accumulated(LAYERS).network();
         var without = train(
                 builder -> builder.accumulationSteps(3).microBatchSize(2),
-                trainer -> trainer.fit(iterate(Batches.mlp()), row.epochs()));
+                trainer -> trainer.fit(iterate(Batches.mlp()), testCase.epochs()));
         ExactnessCase.assertSame(without, withListeners, 0);
     }
 

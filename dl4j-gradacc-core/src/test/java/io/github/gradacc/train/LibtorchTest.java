@@ -54,12 +54,12 @@ class LibtorchTest {
 
     @ParameterizedTest
     @MethodSource("runs")
-    void lossesGradientsAndParametersAgree(Run row) {
-        boolean adam = row.run().get("optimizer").asText().equals("Adam");
+    void lossesGradientsAndParametersAgree(Run run) {
+        boolean adam = run.run().get("optimizer").asText().equals("Adam");
         IUpdater updater = adam
-                ? adam(row.run().get("options"))
-                : new Sgd(row.run().get("options").get("lr").asDouble());
-        MultiLayerNetwork network = network(updater, row.file().get("initial_params"));
+                ? adam(run.run().get("options"))
+                : new Sgd(run.run().get("options").get("lr").asDouble());
+        MultiLayerNetwork network = network(updater, run.file().get("initial_params"));
         List<INDArray> gradients = new ArrayList<>();
         network.setListeners(new BaseTrainingListener() {
             @Override
@@ -67,16 +67,16 @@ class LibtorchTest {
                 gradients.add(model.gradient().gradient().dup());
             }
         });
-        List<DataSet> batches = batches(row);
+        List<DataSet> batches = batches(run);
 
         try (var trainer = GradientAccumulationTrainer.builder(network)
                 .accumulationSteps(batches.size())
                 .build()) {
             int t = 0;
-            for (JsonNode step : row.run().get("steps")) {
+            for (JsonNode step : run.run().get("steps")) {
                 t++;
                 if (adam) {
-                    matchEpsilon(network, row.run().get("options"), t);
+                    matchEpsilon(network, run.run().get("options"), t);
                 }
                 StepReport report = null;
                 for (DataSet batch : batches) {
@@ -95,7 +95,7 @@ class LibtorchTest {
                 }
             }
         }
-        assertClose("parameters", network.params(), flat(row.run().get("params_final")), DOUBLE);
+        assertClose("parameters", network.params(), flat(run.run().get("params_final")), DOUBLE);
     }
 
     private static MultiLayerNetwork network(IUpdater updater, JsonNode parameters) {
@@ -138,12 +138,12 @@ class LibtorchTest {
         assertClose("fc.bias", network.getParam("3_b"), Reference.tensor(after.get("fc.bias")), DOUBLE);
     }
 
-    private static List<DataSet> batches(Run row) {
-        INDArray input = Reference.tensor(row.file().get("input"));
-        INDArray target = Reference.tensor(row.file().get("target"));
+    private static List<DataSet> batches(Run run) {
+        INDArray input = Reference.tensor(run.file().get("input"));
+        INDArray target = Reference.tensor(run.file().get("target"));
         List<DataSet> batches = new ArrayList<>();
         int from = 0;
-        for (Iterator<JsonNode> scales = row.run().get("loss_scale").elements(); scales.hasNext(); ) {
+        for (Iterator<JsonNode> scales = run.run().get("loss_scale").elements(); scales.hasNext(); ) {
             int to = from + (int) Math.round(scales.next().asDouble() * 32);
             batches.add(new DataSet(
                     input.get(NDArrayIndex.interval(from, to)).dup(),

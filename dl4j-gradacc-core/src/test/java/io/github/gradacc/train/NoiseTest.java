@@ -50,8 +50,9 @@ class NoiseTest {
     }
 
     /**
-     * The mean step over many draws is the same. Its standard error is about s / sqrt(draws) with s the deviation of one
-     * step, measured here as well; five of them, for both sides together, is a limit that chance passes once in a million.
+     * The mean step over many draws is the same. Its standard error is about s / sqrt(draws) with s the deviation of
+     * one step, measured here as well; five of them, for both sides together, is a limit that chance passes once in a
+     * million.
      */
     @Test
     void microBatchesDrawFromTheSameDistribution() {

@@ -39,8 +39,8 @@ import org.nd4j.linalg.schedule.MapSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 
 /**
- * Bugs that users of gradient accumulation reported elsewhere, each as the behavior that is right. The comments cite the
- * public issues.
+ * Bugs that users of gradient accumulation reported elsewhere, each as the behavior that is right. The comments cite
+ * the public issues.
  */
 class PitfallsTest {
 
@@ -80,7 +80,10 @@ class PitfallsTest {
         assertSame(network, big, DOUBLE);
     }
 
-    /** transformers 34263 and 35207, LlamaFactory 7443: normalized once, so the loss is neither k times too high nor low. */
+    /**
+     * transformers 34263 and 35207, LlamaFactory 7443: normalized once, so the loss is neither k times too high nor
+     * low.
+     */
     @Test
     void scoreAndStepDoNotDependOnTheNumberOfMicroBatches() {
         DataSet batch = data.dataSet(12, 3, 4);
@@ -126,7 +129,9 @@ class PitfallsTest {
         assertSame(ours, reference, DOUBLE);
     }
 
-    /** Lightning 2569, 5680, 13243: the reported loss is the window's, not the last micro-batch's and not its k-th part. */
+    /**
+     * Lightning 2569, 5680, 13243: the reported loss is the window's, not the last micro-batch's and not its k-th part.
+     */
     @Test
     void reportedScoreIsThatOfTheWholeWindow() {
         DataSet easy = data.dataSet(4, 3, 4);

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.gradacc.testing.Data;
-import io.github.gradacc.testing.GraphCase;
+import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Listed;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Snapshot;
@@ -27,8 +27,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 
 /**
- * A batch that does not fit a graph is refused before anything is computed, whichever way it comes; the graph is untouched,
- * and what was accumulated before counts. A graph with two inputs and two outputs, trained for a step.
+ * A batch that does not fit a graph is refused before anything is computed, whichever way it comes; the graph is
+ * untouched, and what was accumulated before counts. A graph with two inputs and two outputs, trained for a step.
  */
 class RefusedGraphDataTest {
 
@@ -149,7 +149,7 @@ class RefusedGraphDataTest {
         refused(unfit, () -> trainer.accumulate(unfit.batch()));
         assertThat(trainer.accumulate(two))
                 .hasValueSatisfying(step -> assertThat(step.examples()).isEqualTo(7));
-        GraphCase.assertSame(graph, reference, Tolerance.DOUBLE);
+        ExactnessCase.assertSame(graph, reference, Tolerance.DOUBLE);
     }
 
     private static void refused(Unfit unfit, ThrowingCallable call) {

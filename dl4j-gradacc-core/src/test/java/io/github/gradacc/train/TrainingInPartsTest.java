@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import static io.github.gradacc.testing.ExactnessCase.assertSame;
 import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static io.github.gradacc.testing.Tolerance.DOUBLE;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,9 +29,9 @@ import org.nd4j.linalg.schedule.ScheduleType;
 import org.nd4j.linalg.schedule.StepSchedule;
 
 /**
- * Training in parts equals training in one go: with a save and a load in between, and with one part by the trainer and the
- * other natively. What the next part needs (updater state, counters that schedules and Adam's correction read) must all
- * be in the network.
+ * Training in parts equals training in one go: with a save and a load in between, and with one part by the trainer and
+ * the other natively. What the next part needs (updater state, counters that schedules and Adam's correction read) must
+ * all be in the network.
  */
 class TrainingInPartsTest {
 
@@ -86,7 +87,7 @@ class TrainingInPartsTest {
         assertThat(type.iterations(second)).isEqualTo(3 * EPOCHS);
         assertThat(type.epochs(second)).isEqualTo(EPOCHS);
         accumulate(type, second, EPOCHS);
-        type.assertSame(second, whole, 0);
+        assertSame(second, whole, 0);
     }
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -97,7 +98,7 @@ class TrainingInPartsTest {
         T ours = init(type, updater);
         accumulate(type, ours, EPOCHS);
         type.fit(ours, iterate(windows), EPOCHS);
-        type.assertSame(ours, reference, DOUBLE);
+        assertSame(ours, reference, DOUBLE);
     }
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -108,7 +109,7 @@ class TrainingInPartsTest {
         T ours = init(type, updater);
         type.fit(ours, iterate(windows), EPOCHS);
         accumulate(type, ours, EPOCHS);
-        type.assertSame(ours, reference, DOUBLE);
+        assertSame(ours, reference, DOUBLE);
     }
 
     @ParameterizedTest(name = "{0}, {1}")
@@ -121,13 +122,13 @@ class TrainingInPartsTest {
         accumulate(type, accumulated, EPOCHS);
         T thenNative = reloaded(type, accumulated);
         type.fit(thenNative, iterate(windows), EPOCHS);
-        type.assertSame(thenNative, reference, DOUBLE);
+        assertSame(thenNative, reference, DOUBLE);
 
         T trainedNatively = init(type, updater);
         type.fit(trainedNatively, iterate(windows), EPOCHS);
         T thenAccumulated = reloaded(type, trainedNatively);
         accumulate(type, thenAccumulated, EPOCHS);
-        type.assertSame(thenAccumulated, reference, DOUBLE);
+        assertSame(thenAccumulated, reference, DOUBLE);
     }
 
     /** The saved network knows nothing of the window that is open, and saving does not disturb the window. */
@@ -149,8 +150,8 @@ class TrainingInPartsTest {
             DataSet pending = DataSet.merge(batches.subList(3, 5));
             type.fit(saved, pending);
             type.fit(reference, pending);
-            type.assertSame(ours, reference, DOUBLE);
-            type.assertSame(saved, reference, DOUBLE);
+            assertSame(ours, reference, DOUBLE);
+            assertSame(saved, reference, DOUBLE);
         });
     }
 }

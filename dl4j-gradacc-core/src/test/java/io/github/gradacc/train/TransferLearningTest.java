@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import static io.github.gradacc.testing.ExactnessCase.assertSame;
 import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static io.github.gradacc.testing.Nets.dense;
 import static io.github.gradacc.testing.Nets.lstm;
@@ -64,7 +65,7 @@ class TransferLearningTest {
      * @param batches with {@link #NEW_CLASSES} classes
      * @param frozen parameters that must not move, by their names' beginning; empty if all are trained
      */
-    record Row<T extends Model>(
+    record TransferCase<T extends Model>(
             String name,
             NetworkClass<T> type,
             Supplier<T> source,
@@ -141,13 +142,13 @@ class TransferLearningTest {
         };
     }
 
-    private static Row<MultiLayerNetwork> layers(
+    private static TransferCase<MultiLayerNetwork> layers(
             String name,
             Supplier<MultiLayerConfiguration> layers,
             Function<Integer, List<DataSet>> batches,
             Function<TransferLearning.Builder, TransferLearning.Builder> transfer,
             String... frozen) {
-        return new Row<>(
+        return new TransferCase<>(
                 name,
                 NetworkClass.LAYERS,
                 trained(NetworkClass.LAYERS, layers, () -> batches.apply(3)),
@@ -157,13 +158,13 @@ class TransferLearningTest {
     }
 
     /** DL4J's builder forgets the type of a graph and makes one of FLOAT, whatever the source was. */
-    private static Row<ComputationGraph> graph(
+    private static TransferCase<ComputationGraph> graph(
             String name,
             Supplier<MultiLayerConfiguration> layers,
             Function<Integer, List<DataSet>> batches,
             Function<TransferLearning.GraphBuilder, TransferLearning.GraphBuilder> transfer,
             String... frozen) {
-        return new Row<>(
+        return new TransferCase<>(
                 name,
                 NetworkClass.GRAPH,
                 trained(NetworkClass.GRAPH, layers, () -> batches.apply(3)),
@@ -174,7 +175,7 @@ class TransferLearningTest {
                 List.of(frozen));
     }
 
-    static Stream<Row<?>> rows() {
+    static Stream<TransferCase<?>> cases() {
         return Stream.of(
                 layers(
                         "another number of classes over frozen layers",
@@ -289,46 +290,46 @@ class TransferLearningTest {
                         "0_"));
     }
 
-    private static <T extends Model> void accumulate(Row<T> row, T network, int epochs) {
-        try (var trainer = row.type()
+    private static <T extends Model> void accumulate(TransferCase<T> testCase, T network, int epochs) {
+        try (var trainer = testCase.type()
                 .builder(network)
                 .accumulationSteps(3)
                 .microBatchSize(2)
                 .build()) {
-            trainer.fit(iterate(row.batches().get()), epochs);
+            trainer.fit(iterate(testCase.batches().get()), epochs);
         }
     }
 
-    private static <T extends Model> void fitBigBatches(Row<T> row, T network, int epochs) {
-        row.type().fit(network, iterate(Data.windows(row.batches().get(), 3)), epochs);
+    private static <T extends Model> void fitBigBatches(TransferCase<T> testCase, T network, int epochs) {
+        testCase.type().fit(network, iterate(Data.windows(testCase.batches().get(), 3)), epochs);
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("rows")
-    <T extends Model> void equalsNativeTraining(Row<T> row) {
-        T ours = row.make();
+    @MethodSource("cases")
+    <T extends Model> void equalsNativeTraining(TransferCase<T> testCase) {
+        T ours = testCase.make();
         INDArray start = ours.params().dup();
-        T reference = row.make(start);
+        T reference = testCase.make(start);
         EventLog ourEvents = new EventLog();
         EventLog expectedEvents = new EventLog();
         ours.setListeners(ourEvents);
         reference.setListeners(expectedEvents);
 
-        accumulate(row, ours, EPOCHS);
-        fitBigBatches(row, reference, EPOCHS);
-        row.type().assertSame(ours, reference, DOUBLE);
+        accumulate(testCase, ours, EPOCHS);
+        fitBigBatches(testCase, reference, EPOCHS);
+        assertSame(ours, reference, DOUBLE);
         ourEvents.assertSameAs(expectedEvents, DOUBLE);
         assertThat(ours.params()).isNotEqualTo(start);
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("rows")
-    <T extends Model> void frozenParametersStayBitForBitAndTheOthersMove(Row<T> row) {
-        T network = row.make();
-        Map<String, INDArray> before = row.make(network.params()).paramTable();
-        accumulate(row, network, EPOCHS);
+    @MethodSource("cases")
+    <T extends Model> void frozenParametersStayBitForBitAndTheOthersMove(TransferCase<T> testCase) {
+        T network = testCase.make();
+        Map<String, INDArray> before = testCase.make(network.params()).paramTable();
+        accumulate(testCase, network, EPOCHS);
         network.paramTable().forEach((name, values) -> {
-            if (row.frozen().stream().anyMatch(name::startsWith)) {
+            if (testCase.frozen().stream().anyMatch(name::startsWith)) {
                 assertThat(values).as(name).isEqualTo(before.get(name));
             } else {
                 assertThat(values).as(name).isNotEqualTo(before.get(name));
@@ -337,32 +338,32 @@ class TransferLearningTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("rows")
-    <T extends Model> void aSaveAndALoadInTheMiddleChangeNotABit(Row<T> row, @TempDir Path directory) {
-        T whole = row.make();
-        T first = row.make(whole.params());
-        accumulate(row, whole, 2 * EPOCHS);
+    @MethodSource("cases")
+    <T extends Model> void aSaveAndALoadInTheMiddleChangeNotABit(TransferCase<T> testCase, @TempDir Path directory) {
+        T whole = testCase.make();
+        T first = testCase.make(whole.params());
+        accumulate(testCase, whole, 2 * EPOCHS);
 
-        accumulate(row, first, EPOCHS);
-        row.type().save(first, directory.resolve("network.zip").toFile());
-        T second = row.type().load(directory.resolve("network.zip").toFile());
-        accumulate(row, second, EPOCHS);
-        row.type().assertSame(second, whole, 0);
+        accumulate(testCase, first, EPOCHS);
+        testCase.type().save(first, directory.resolve("network.zip").toFile());
+        T second = testCase.type().load(directory.resolve("network.zip").toFile());
+        accumulate(testCase, second, EPOCHS);
+        assertSame(second, whole, 0);
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("rows")
-    <T extends Model> void oneHalfMayBeNative(Row<T> row) {
-        T reference = row.make();
-        T first = row.make(reference.params());
-        T second = row.make(reference.params());
-        fitBigBatches(row, reference, 2 * EPOCHS);
-        accumulate(row, first, EPOCHS);
-        fitBigBatches(row, first, EPOCHS);
-        row.type().assertSame(first, reference, DOUBLE);
-        fitBigBatches(row, second, EPOCHS);
-        accumulate(row, second, EPOCHS);
-        row.type().assertSame(second, reference, DOUBLE);
+    @MethodSource("cases")
+    <T extends Model> void oneHalfMayBeNative(TransferCase<T> testCase) {
+        T reference = testCase.make();
+        T first = testCase.make(reference.params());
+        T second = testCase.make(reference.params());
+        fitBigBatches(testCase, reference, 2 * EPOCHS);
+        accumulate(testCase, first, EPOCHS);
+        fitBigBatches(testCase, first, EPOCHS);
+        assertSame(first, reference, DOUBLE);
+        fitBigBatches(testCase, second, EPOCHS);
+        accumulate(testCase, second, EPOCHS);
+        assertSame(second, reference, DOUBLE);
     }
 
     /** As DL4J makes it, not converted back to DOUBLE. */
@@ -383,10 +384,12 @@ class TransferLearningTest {
             trainer.fit(iterate(vectors(3)), EPOCHS);
         }
         reference.fit(iterate(Data.windows(vectors(3), 3)), EPOCHS);
-        NetworkClass.GRAPH.assertSame(ours, reference, FLOAT);
+        assertSame(ours, reference, FLOAT);
     }
 
-    /** The helper computes the frozen part once and trains the rest: the trainer does, on what the helper leaves over. */
+    /**
+     * The helper computes the frozen part once and trains the rest: the trainer does, on what the helper leaves over.
+     */
     @Test
     void featurizedBatchesOfANetworkOfLayers() {
         MultiLayerNetwork source = Nets.init(deep());
@@ -402,13 +405,13 @@ class TransferLearningTest {
         }
         reference.fitFeaturized(iterate(
                 Data.windows(batches, 3).stream().map(reference::featurize).toList()));
-        NetworkClass.LAYERS.assertSame(ours.unfrozenMLN(), reference.unfrozenMLN(), DOUBLE);
+        assertSame(ours.unfrozenMLN(), reference.unfrozenMLN(), DOUBLE);
     }
 
     /** As above, for a graph, which the helper makes one of FLOAT. */
     @Test
     void featurizedBatchesOfAGraph() {
-        ComputationGraph source = Nets.init(deep()).toComputationGraph();
+        ComputationGraph source = NetworkClass.GRAPH.init(deep());
         TransferLearningHelper ours = new TransferLearningHelper(source.clone(), "0");
         TransferLearningHelper reference = new TransferLearningHelper(source.clone(), "0");
         List<DataSet> batches = vectors(3);
@@ -424,6 +427,6 @@ class TransferLearningTest {
         for (DataSet window : Data.windows(batches, 3)) {
             reference.fitFeaturized(reference.featurize(new MultiDataSet(window.getFeatures(), window.getLabels())));
         }
-        NetworkClass.GRAPH.assertSame(ours.unfrozenGraph(), reference.unfrozenGraph(), FLOAT);
+        assertSame(ours.unfrozenGraph(), reference.unfrozenGraph(), FLOAT);
     }
 }

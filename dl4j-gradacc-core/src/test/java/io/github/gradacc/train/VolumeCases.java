@@ -28,14 +28,14 @@ import org.deeplearning4j.nn.conf.layers.convolutional.Cropping3D;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.dataset.DataSet;
 
-/** Rows for convolution-like layers in one and in three dimensions, each on top of a convolution. */
-final class VolumeRows {
+/** Cases of convolution-like layers in one and in three dimensions, each on top of a convolution. */
+final class VolumeCases {
 
     private static final InputType VOLUME = InputType.convolutional3D(Convolution3D.DataFormat.NCDHW, 4, 4, 4, 2);
 
-    private VolumeRows() {}
+    private VolumeCases() {}
 
-    static Stream<ExactnessCase> rows() {
+    static Stream<ExactnessCase> cases() {
         return Stream.of(
                 line("convolution 1D", () -> conv1d(2)),
                 line("max pooling 1D", () -> new Subsampling1DLayer.Builder(PoolingType.MAX, 2).build()),
@@ -78,7 +78,7 @@ final class VolumeRows {
     }
 
     private static ExactnessCase volume(String name, Supplier<Layer> layer) {
-        return ExactnessCase.of(name, () -> Nets.of(VOLUME, conv3d(2), layer.get(), softmax(3)), VolumeRows::volumes);
+        return ExactnessCase.of(name, () -> Nets.of(VOLUME, conv3d(2), layer.get(), softmax(3)), VolumeCases::volumes);
     }
 
     /** Its output is pooled: DL4J takes it for channels last where a dense layer follows. */
@@ -86,7 +86,7 @@ final class VolumeRows {
         return ExactnessCase.of(
                 name,
                 () -> Nets.of(VOLUME, conv3d(2), layer.get(), new GlobalPoolingLayer(PoolingType.AVG), softmax(3)),
-                VolumeRows::volumes);
+                VolumeCases::volumes);
     }
 
     private static List<DataSet> volumes() {

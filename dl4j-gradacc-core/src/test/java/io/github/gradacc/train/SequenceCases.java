@@ -27,21 +27,21 @@ import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.recurrent.TimeDistributed;
 import org.deeplearning4j.nn.conf.layers.util.MaskZeroLayer;
 
-/** Rows for layers on sequences of 3 values and 5 steps. */
-final class SequenceRows {
+/** Cases of layers on sequences of 3 values and 5 steps. */
+final class SequenceCases {
 
-    private SequenceRows() {}
+    private SequenceCases() {}
 
-    static Stream<ExactnessCase> rows() {
+    static Stream<ExactnessCase> cases() {
         Stream<ExactnessCase> modes = Arrays.stream(Bidirectional.Mode.values())
                 .map(mode -> perStep("bidirectional " + mode, () -> new Bidirectional(mode, lstm(4))));
         Stream<ExactnessCase> pools = Arrays.stream(PoolingType.values())
                 .map(type -> lastStep("global " + type + " pooling over time", () -> new GlobalPoolingLayer(type)));
         Stream<ExactnessCase> others = Stream.of(
                 perStep("LSTM", () -> lstm(4)),
-                perStep("GravesLSTM", SequenceRows::gravesLstm),
+                perStep("GravesLSTM", SequenceCases::gravesLstm),
                 perStep("SimpleRnn", () -> new SimpleRnn.Builder().nOut(4).build()),
-                perStep("GravesBidirectionalLSTM", SequenceRows::gravesBidirectionalLstm),
+                perStep("GravesBidirectionalLSTM", SequenceCases::gravesBidirectionalLstm),
                 perStep(
                         "self-attention",
                         () -> new SelfAttentionLayer.Builder()
@@ -57,7 +57,7 @@ final class SequenceRows {
                 lastStep("last time step", () -> new LastTimeStep(lstm(4))),
                 lastStep("last time step of both directions", () -> new LastTimeStep(new Bidirectional(lstm(4)))),
                 embedding());
-        return Stream.of(others, modes, pools).flatMap(rows -> rows);
+        return Stream.of(others, modes, pools).flatMap(cases -> cases);
     }
 
     /** Below it an LSTM, above it another and an output at each step. */

@@ -31,75 +31,75 @@ import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Rows for layers on images, each on top of a convolution that gives it 3 channels of 4x4. SpaceToBatchLayer is not here:
- * it turns one example into several, which no label of DL4J's output layers fits.
+ * Cases of layers on images, each on top of a convolution that gives it 3 channels of 4x4. SpaceToBatchLayer is not
+ * here: it turns one example into several, which no label of DL4J's output layers fits.
  */
-final class ConvolutionRows {
+final class ConvolutionCases {
 
-    private ConvolutionRows() {}
+    private ConvolutionCases() {}
 
-    static Stream<ExactnessCase> rows() {
+    static Stream<ExactnessCase> cases() {
         return Stream.of(
-                row(
+                layer(
                         "convolution",
                         () -> new ConvolutionLayer.Builder(2, 2).nOut(2).build()),
-                row(
+                layer(
                         "convolution, strided and padded",
                         () -> new ConvolutionLayer.Builder(3, 3)
                                 .nOut(2)
                                 .stride(2, 2)
                                 .convolutionMode(ConvolutionMode.Same)
                                 .build()),
-                row(
+                layer(
                         "convolution, dilated",
                         () -> new ConvolutionLayer.Builder(2, 2)
                                 .nOut(2)
                                 .dilation(2, 2)
                                 .build()),
-                row("max pooling", () -> pooling(PoolingType.MAX)),
-                row("average pooling", () -> pooling(PoolingType.AVG)),
-                row("norm pooling", () -> pooling(PoolingType.PNORM)),
-                row("global max pooling", () -> new GlobalPoolingLayer(PoolingType.MAX)),
-                row("global average pooling", () -> new GlobalPoolingLayer(PoolingType.AVG)),
-                row("global sum pooling", () -> new GlobalPoolingLayer(PoolingType.SUM)),
-                row(
+                layer("max pooling", () -> pooling(PoolingType.MAX)),
+                layer("average pooling", () -> pooling(PoolingType.AVG)),
+                layer("norm pooling", () -> pooling(PoolingType.PNORM)),
+                layer("global max pooling", () -> new GlobalPoolingLayer(PoolingType.MAX)),
+                layer("global average pooling", () -> new GlobalPoolingLayer(PoolingType.AVG)),
+                layer("global sum pooling", () -> new GlobalPoolingLayer(PoolingType.SUM)),
+                layer(
                         "global norm pooling",
                         () -> new GlobalPoolingLayer.Builder(PoolingType.PNORM)
                                 .pnorm(3)
                                 .build()),
-                row(
+                layer(
                         "separable convolution",
                         () -> new SeparableConvolution2D.Builder(2, 2)
                                 .nOut(2)
                                 .depthMultiplier(2)
                                 .build()),
-                row(
+                layer(
                         "depthwise convolution",
                         () -> new DepthwiseConvolution2D.Builder(2, 2)
                                 .depthMultiplier(2)
                                 .build()),
-                row(
+                layer(
                         "deconvolution",
                         () -> new Deconvolution2D.Builder(2, 2)
                                 .stride(2, 2)
                                 .nOut(2)
                                 .build()),
-                row(
+                layer(
                         "locally connected",
                         () -> new LocallyConnected2D.Builder()
                                 .kernelSize(2, 2)
                                 .nOut(2)
                                 .build()),
-                row("upsampling", () -> new Upsampling2D.Builder(2).build()),
-                row("zero padding", () -> new ZeroPaddingLayer.Builder(1, 2).build()),
-                row("cropping", () -> new Cropping2D.Builder(1, 1).build()),
-                row("local response normalization", () -> new LocalResponseNormalization.Builder().build()),
-                row("space to depth", () -> new SpaceToDepthLayer.Builder<>(2, CNN2DFormat.NCHW).build()),
+                layer("upsampling", () -> new Upsampling2D.Builder(2).build()),
+                layer("zero padding", () -> new ZeroPaddingLayer.Builder(1, 2).build()),
+                layer("cropping", () -> new Cropping2D.Builder(1, 1).build()),
+                layer("local response normalization", () -> new LocalResponseNormalization.Builder().build()),
+                layer("space to depth", () -> new SpaceToDepthLayer.Builder<>(2, CNN2DFormat.NCHW).build()),
                 channelsLast(),
                 capsules());
     }
 
-    private static ExactnessCase row(String name, Supplier<Layer> layer) {
+    private static ExactnessCase layer(String name, Supplier<Layer> layer) {
         return ExactnessCase.of(
                 name,
                 () -> Nets.of(InputType.convolutional(6, 6, 2), conv(3), layer.get(), softmax(3)),

@@ -21,12 +21,12 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** Rows for output layers other than the usual one. */
-final class OutputRows {
+/** Cases of output layers other than the usual one. */
+final class OutputCases {
 
-    private OutputRows() {}
+    private OutputCases() {}
 
-    static Stream<ExactnessCase> rows() {
+    static Stream<ExactnessCase> cases() {
         return Stream.of(
                 centerLoss("center loss, moving centers", false),
                 centerLoss("center loss, centers by gradient", true),

@@ -26,39 +26,39 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** Rows for layers on examples of rank 2, each between dense layers. */
-final class FeedForwardRows {
+/** Cases of layers on examples of rank 2, each between dense layers. */
+final class FeedForwardCases {
 
-    private FeedForwardRows() {}
+    private FeedForwardCases() {}
 
-    static Stream<ExactnessCase> rows() {
+    static Stream<ExactnessCase> cases() {
         return Stream.of(
-                row("dense", () -> dense(5)),
-                row(
+                layer("dense", () -> dense(5)),
+                layer(
                         "dense without bias",
                         () -> new DenseLayer.Builder().nOut(5).hasBias(false).build()),
-                row(
+                layer(
                         "dense with layer normalization",
                         () -> new DenseLayer.Builder()
                                 .nOut(5)
                                 .hasLayerNorm(true)
                                 .build()),
-                row(
+                layer(
                         "activation",
                         () -> new ActivationLayer.Builder()
                                 .activation(Activation.ELU)
                                 .build()),
-                row("PReLU", () -> new PReLULayer.Builder().inputShape(6).build()),
-                row(
+                layer("PReLU", () -> new PReLULayer.Builder().inputShape(6).build()),
+                layer(
                         "element-wise multiplication",
                         () -> new ElementWiseMultiplicationLayer.Builder()
                                 .nIn(6)
                                 .nOut(6)
                                 .build()),
-                row(
+                layer(
                         "autoencoder",
                         () -> new AutoEncoder.Builder(0).nIn(6).nOut(5).build()),
-                row(
+                layer(
                         "variational autoencoder",
                         () -> new VariationalAutoencoder.Builder()
                                 .nOut(3)
@@ -83,8 +83,8 @@ final class FeedForwardRows {
     }
 
     /**
-     * The backward pass ends at the frozen layer, but the updater goes on: below it, native training adds the penalty to
-     * what the updater left in the gradient array one step before.
+     * The backward pass ends at the frozen layer, but the updater goes on: below it, native training adds the penalty
+     * to what the updater left in the gradient array one step before.
      */
     private static ExactnessCase penalizedBelowFrozen() {
         return ExactnessCase.of(
@@ -99,7 +99,7 @@ final class FeedForwardRows {
                 Batches::mlp);
     }
 
-    private static ExactnessCase row(String name, Supplier<Layer> layer) {
+    private static ExactnessCase layer(String name, Supplier<Layer> layer) {
         return ExactnessCase.of(
                 name, () -> Nets.of(InputType.feedForward(4), dense(6), layer.get(), softmax(3)), Batches::mlp);
     }
