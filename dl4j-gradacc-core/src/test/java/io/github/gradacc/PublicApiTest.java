@@ -50,8 +50,7 @@ class PublicApiTest {
 
     private static Stream<Class<?>> publicTypes() {
         return new ClassFileImporter()
-                .withImportOption(new ImportOption.DoNotIncludeTests())
-                .importPackages("io.github.gradacc").stream()
+                .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("io.github.gradacc").stream()
                         .sorted(Comparator.comparing(JavaClass::getName))
                         .<Class<?>>map(JavaClass::reflect)
                         .filter(PublicApiTest::isPublicApi);

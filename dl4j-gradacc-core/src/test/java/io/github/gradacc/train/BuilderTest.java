@@ -30,7 +30,7 @@ class BuilderTest {
     @Test
     void refusesNoGraph() {
         var builder = GradientAccumulationTrainer.builder((ComputationGraph) null);
-        assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("graph");
+        assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("network");
     }
 
     @Test

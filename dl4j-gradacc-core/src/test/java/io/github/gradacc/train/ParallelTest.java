@@ -176,23 +176,12 @@ class ParallelTest {
         }
     }
 
-    /**
-     * The networks alone: where a window is one micro-batch, several workers round the update of a pooled variance once
-     * more, and listeners may see its last bit differ.
-     */
+    /** A single micro-batch is never copied, and its updates are never pooled: the bits are those of native training. */
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
-    <T extends Model> void anyNumberOfWorkersTrainsTheSameNetworkOnWindowsOfOneBatch(
+    <T extends Model> void anyNumberOfWorkersGivesTheSameBitsOnWindowsOfOneBatch(
             ExactnessCase testCase, NetworkClass<T> type) {
-        ExactnessCase single = testCase.windows(1, 2);
-        T one = single.accumulated(type).network();
-        for (int workers : WORKERS) {
-            assertSame(
-                    single.accumulated(type, settings -> settings.parallelism(workers))
-                            .network(),
-                    one,
-                    0);
-        }
+        verifyWorkers(testCase.windows(1, 2), type);
     }
 
     @EachNetworkClass

@@ -41,6 +41,18 @@ class PartialWindowTest {
         assertThat(ours.getIterationCount()).isEqualTo(4);
     }
 
+    /** What a listener is shown of the next window holds nothing of the one that was dropped. */
+    @Test
+    void dropForgetsTheActivationsToo() {
+        EventLog events = new EventLog();
+        EventLog expected = new EventLog();
+        ours.setListeners(events);
+        reference.setListeners(expected);
+        train(PartialWindow.DROP, 3, 2);
+        reference.fit(iterate(Data.windows(batches.subList(0, 6), 3)), 2);
+        events.assertSameAs(expected, DOUBLE);
+    }
+
     @Test
     void carryFillsTheWindowInTheNextEpoch() {
         train(PartialWindow.CARRY, 3, 3);
