@@ -48,7 +48,9 @@ class ArchitectureTest {
             entry("init", Set.of("dl4j", "array")),
             entry("probe", Set.of("dl4j", "array")));
 
-    /** Without classes every rule below would hold. A new class changes this number, and is seen by whoever reviews it. */
+    /**
+     * Without classes every rule below would hold. A new class changes this number, and is seen by whoever reviews it.
+     */
     @Test
     void everythingWasScanned() {
         assertThat(CLASSES.stream().filter(JavaClass::isTopLevelClass).filter(c -> !isPackageInfo(c)))

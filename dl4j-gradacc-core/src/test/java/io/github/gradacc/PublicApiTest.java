@@ -25,8 +25,8 @@ import org.apiguardian.api.API;
 import org.junit.jupiter.api.Test;
 
 /**
- * The public API, type by type and member by member, is what {@code public-api.txt} lists; it does not grow by accident. What
- * is public for other packages of the library only is marked {@code @API(status = INTERNAL)}.
+ * The public API, type by type and member by member, is what {@code public-api.txt} lists; it does not grow by
+ * accident. What is public for other packages of the library only is marked {@code @API(status = INTERNAL)}.
  *
  * <p>Where a change is wanted, the text to put into the resource is in {@code target/public-api.txt}.
  */

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Reads and writes the elements of arrays one by one, in double precision and a chunk at a time, so that large arrays need
- * little memory on the Java heap.
+ * Reads and writes the elements of arrays one by one, in double precision and a chunk at a time, so that large arrays
+ * need little memory on the Java heap.
  */
 @API(status = API.Status.INTERNAL)
 public final class Elements {

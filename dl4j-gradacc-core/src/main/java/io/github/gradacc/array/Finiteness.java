@@ -11,11 +11,12 @@ import org.nd4j.linalg.indexing.conditions.Conditions;
 /**
  * The check for NaN and infinity, at the speed of memory.
  *
- * <p>The sum of absolute values is finite only if every element is, and BLAS computes it many times faster than ND4J tests
- * the elements one by one. Only a sum that overflowed (finite elements near the end of the range) needs the slow test.
+ * <p>The sum of absolute values is finite only if every element is, and BLAS computes it many times faster than ND4J
+ * tests the elements one by one. Only a sum that overflowed (finite elements near the end of the range) needs the slow
+ * test.
  *
- * <p>None of ND4J's shortcuts will do (1.0.0-M2.1): the largest and the smallest element pass over NaN in every type, and in
- * 16-bit types {@code isNaN()} and {@code MatchCondition} overlook it.
+ * <p>None of ND4J's shortcuts will do (1.0.0-M2.1): the largest and the smallest element pass over NaN in every type,
+ * and in 16-bit types {@code isNaN()} and {@code MatchCondition} overlook it.
  */
 @API(status = API.Status.INTERNAL)
 public final class Finiteness {

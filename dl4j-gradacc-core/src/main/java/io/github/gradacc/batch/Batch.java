@@ -8,8 +8,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Data that has been checked, with its number of examples: a batch, or a part of one. Checked once, when it enters; its parts
- * need no second look.
+ * Data that has been checked, with its number of examples: a batch, or a part of one. Checked once, when it enters; its
+ * parts need no second look.
  */
 @API(status = API.Status.INTERNAL)
 public final class Batch {
@@ -26,8 +26,8 @@ public final class Batch {
      * Checks a batch and counts its examples: dimension 0 of every array in it.
      *
      * @param data the batch, not copied
-     * @throws IllegalArgumentException if features or labels are missing or empty, if two arrays (masks included) differ in
-     *     their number of examples, or if there are masks but not one, or null, for each array
+     * @throws IllegalArgumentException if features or labels are missing or empty, if two arrays (masks included)
+     *     differ in their number of examples, or if there are masks but not one, or null, for each array
      */
     public static Batch of(@Nullable MultiDataSet data) {
         if (data == null) {
@@ -101,7 +101,8 @@ public final class Batch {
         if (masks != null && masks.length != arrays) {
             throw new IllegalArgumentException(
                     "The batch has " + arrays + " " + what + " arrays and " + masks.length + " " + what
-                            + " masks: give one mask for each array, null for an array without one, or no masks at all");
+                            + " masks: give one mask for each array, null for an array without one, or no masks at"
+                            + " all");
         }
     }
 }

@@ -11,8 +11,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Copies of batches, in the arrays of copies that are no longer needed where these fit: memory off the heap does not grow
- * with the number of batches. Not thread-safe.
+ * Copies of batches, in the arrays of copies that are no longer needed where these fit: memory off the heap does not
+ * grow with the number of batches. Not thread-safe.
  */
 final class BatchCopies {
 

@@ -11,12 +11,12 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The batches of one epoch, read as native training reads them: the iterator is reset if it is at its end, and prefetched
- * in the background if it allows that.
+ * The batches of one epoch, read as native training reads them: the iterator is reset if it is at its end, and
+ * prefetched in the background if it allows that.
  *
  * <p>A batch is good until the next one is asked for. A failure of the iterator surfaces in {@link #hasNext()} or
- * {@link #next()} on the thread that calls, also when it happened in the background. Not thread-safe; {@link #close()} ends
- * the background thread and keeps the interrupt status of the caller.
+ * {@link #next()} on the thread that calls, also when it happened in the background. Not thread-safe; {@link #close()}
+ * ends the background thread and keeps the interrupt status of the caller.
  */
 @API(status = API.Status.INTERNAL)
 public final class Batches implements AutoCloseable {

@@ -10,8 +10,8 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * Carries a failure of an iterator from DL4J's prefetching thread to the thread that trains.
  *
  * <p>When the iterator behind DL4J's asynchronous one throws, the prefetching thread dies and, if the consumer already
- * waits for the next batch, it waits forever. Here the failure ends the sequence instead, and the consumer asks for it with
- * {@link #rethrow()} when the sequence has ended.
+ * waits for the next batch, it waits forever. Here the failure ends the sequence instead, and the consumer asks for it
+ * with {@link #rethrow()} when the sequence has ended.
  */
 final class FailureRelay implements MultiDataSetIterator {
 

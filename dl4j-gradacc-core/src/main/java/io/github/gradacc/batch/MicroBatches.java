@@ -13,8 +13,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * A batch cut into micro-batches along the examples.
  *
- * <p>Every micro-batch has {@code maxExamples} examples except the last, which has what is left. Their arrays are views:
- * nothing is copied, and writing to them writes to the batch. A batch that is small enough comes back as it is.
+ * <p>Every micro-batch has {@code maxExamples} examples except the last, which has what is left. Their arrays are
+ * views: nothing is copied, and writing to them writes to the batch. A batch that is small enough comes back as it is.
  */
 @API(status = API.Status.INTERNAL)
 public final class MicroBatches implements Iterable<Batch> {

@@ -13,8 +13,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * The rules of time in truncated BPTT, and batches cut along it.
  *
- * <p>Arrays of rank 3, shape [examples, values, time], are sequences and are cut, and masks, shape [examples, time]; all
- * others belong to every segment whole. Segments are views.
+ * <p>Arrays of rank 3, shape [examples, values, time], are sequences and are cut, and masks, shape [examples, time];
+ * all others belong to every segment whole. Segments are views.
  */
 @API(status = API.Status.INTERNAL)
 public final class TimeSegments {
@@ -27,8 +27,9 @@ public final class TimeSegments {
     private TimeSegments() {}
 
     /**
-     * Checks that a batch can be cut: labels are sequences, and all sequences and their masks have the same length. Where
-     * native training logs a line and goes on without a step, or cuts along the wrong dimension, there is an error here.
+     * Checks that a batch can be cut: labels are sequences, and all sequences and their masks have the same length.
+     * Where native training logs a line and goes on without a step, or cuts along the wrong dimension, there is an
+     * error here.
      *
      * @param features whether the features must be sequences, too
      * @throws IllegalArgumentException if the batch cannot be cut

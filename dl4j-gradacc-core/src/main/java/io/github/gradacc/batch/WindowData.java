@@ -12,13 +12,13 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The data of a window as one batch, for those who look at a network after a step: its input and labels are then those of
- * the whole window, as they are after native training on the big batch.
+ * The data of a window as one batch, for those who look at a network after a step: its input and labels are then those
+ * of the whole window, as they are after native training on the big batch.
  *
- * <p>A window of one batch is shown as it is. A window of several is put together from copies, since iterators reuse their
- * arrays: it takes the memory of the window's features and labels, twice while they are joined. Sequences of
- * different lengths, and images of different sizes, are padded with zeros at the end. The masks of several batches are not
- * joined: they are gone when listeners are called. Not thread-safe.
+ * <p>A window of one batch is shown as it is. A window of several is put together from copies, since iterators reuse
+ * their arrays: it takes the memory of the window's features and labels, twice while they are joined. Sequences of
+ * different lengths, and images of different sizes, are padded with zeros at the end. The masks of several batches are
+ * not joined: they are gone when listeners are called. Not thread-safe.
  */
 @API(status = API.Status.INTERNAL)
 public final class WindowData {
@@ -74,8 +74,8 @@ public final class WindowData {
     }
 
     /**
-     * Forgets everything, for the next window, whose copies go into the arrays of these. A batch that was a window by itself
-     * is left alone: {@link #merged()} may have given it away.
+     * Forgets everything, for the next window, whose copies go into the arrays of these. A batch that was a window by
+     * itself is left alone: {@link #merged()} may have given it away.
      */
     public void clear() {
         if (batches().size() > 1) {

@@ -45,7 +45,7 @@ public final class LayerView {
         this.preprocessor = preprocessor;
     }
 
-    /** A layer in a row of layers. DL4J calls one without a name "layer" and its index. */
+    /** A layer of a stack. DL4J calls one without a name "layer" and its index. */
     static LayerView of(int index, Layer layer, @Nullable InputPreProcessor preprocessor) {
         String given = layer.conf().getLayer().getLayerName();
         String key = String.valueOf(index);
@@ -62,7 +62,7 @@ public final class LayerView {
         return new LayerView(name, name, vertex, vertex.hasLayer() ? vertex.getLayer() : null, preprocessor);
     }
 
-    /** Returns its name as the user says it: the one given, or the index of a layer in a row that was given none. */
+    /** Returns its name as the user says it: the one given, or the index of a layer in a stack that was given none. */
     public String name() {
         return name;
     }

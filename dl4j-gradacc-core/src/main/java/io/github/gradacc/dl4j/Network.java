@@ -27,7 +27,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 public abstract sealed class Network permits StackNetwork, GraphNetwork {
 
     /**
-     * Wraps a network of layers in a row.
+     * Wraps a stack of layers.
      *
      * @param network an initialized network, not copied
      * @throws IllegalArgumentException if it is null
@@ -69,7 +69,7 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     public abstract Model model();
 
     /**
-     * Returns the layers in a row, or the vertices of a graph without its inputs, in topological order: the order of a
+     * Returns the layers of a stack, or the vertices of a graph without its inputs, in topological order: the order of a
      * forward pass, and the one in which DL4J flattens parameters.
      */
     public abstract List<LayerView> layers();

@@ -10,7 +10,7 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Through layers in a row. */
+/** Through a stack of layers. */
 final class StackPropagation implements Propagation {
 
     private final MultiLayerNetwork network;

@@ -52,10 +52,10 @@ public final class AccumulatingEarlyStoppingGraphTrainer implements IEarlyStoppi
      * Trains until a termination condition holds.
      *
      * @return why and when training ended, and the best model
-     * @throws org.deeplearning4j.exception.DL4JInvalidConfigException if the configuration lacks a score calculator, a saver
-     *     or any termination condition, or evaluates every 0 epochs
-     * @throws IllegalStateException if the graph cannot be trained, or if an epoch took no step and no condition could ever
-     *     end training
+     * @throws org.deeplearning4j.exception.DL4JInvalidConfigException if the configuration lacks a score calculator, a
+     *     saver or any termination condition, or evaluates every 0 epochs
+     * @throws IllegalStateException if the graph cannot be trained, or if an epoch took no step and no condition could
+     *     ever end training
      */
     @Override
     public EarlyStoppingResult<ComputationGraph> fit() {

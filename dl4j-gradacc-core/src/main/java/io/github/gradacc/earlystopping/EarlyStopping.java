@@ -78,7 +78,8 @@ final class EarlyStopping<T extends Model> {
     static UnsupportedOperationException noPretraining() {
         return new UnsupportedOperationException(
                 "Layer-wise pretraining takes a step per layer and batch, and gradients are"
-                        + " not accumulated there: pretrain with DL4J's own trainer first, then call fit() on this one");
+                        + " not accumulated there: pretrain with DL4J's own trainer first, then call fit() on this"
+                        + " one");
     }
 
     private void requireValid() {

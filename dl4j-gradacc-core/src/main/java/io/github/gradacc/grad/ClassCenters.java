@@ -6,11 +6,12 @@ import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The centers of a center loss (Wen et al. 2016, "A Discriminative Feature Learning Approach for Deep Face Recognition",
- * equation 4), one row of features per class.
+ * The centers of a center loss (Wen et al. 2016, "A Discriminative Feature Learning Approach for Deep Face
+ * Recognition", equation 4), one row of features per class.
  *
  * <p>A batch with {@code n_j} examples of class j moves center j by {@code numerator_j / (1 + n_j)}. The numerators are
- * sums over examples and add up; the quotients do not. With the class counts {@code n_mj} of each micro-batch as weights,
+ * sums over examples and add up; the quotients do not. With the class counts {@code n_mj} of each micro-batch as
+ * weights,
  *
  * <pre>
  *   update_j = sum_m (1 + n_mj) update_mj / (1 + sum_m n_mj)

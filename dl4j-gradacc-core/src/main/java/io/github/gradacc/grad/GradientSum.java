@@ -19,16 +19,16 @@ import org.nd4j.linalg.factory.Nd4j;
  *   writeTo(array)                    // array := sum + held
  * </pre>
  *
- * <p>A gradient that was added stays in its network's array until {@link #settle()} copies it out, just before that array
- * is overwritten. The last gradient of a window is never copied: the sum of the others is added to it in place, so a
- * window of one micro-batch costs nothing and is bit for bit what native training computes. Gradients are added in the
- * order of the calls, which fixes every bit of the result.
+ * <p>A gradient that was added stays in its network's array until {@link #settle()} copies it out, just before that
+ * array is overwritten. The last gradient of a window is never copied: the sum of the others is added to it in place,
+ * so a window of one micro-batch costs nothing and is bit for bit what native training computes. Gradients are added in
+ * the order of the calls, which fixes every bit of the result.
  *
  * <p>The sum is kept in the type of the gradients, 16-bit types in FLOAT. It takes one array of the length of the
  * parameters, made when a window first has a second micro-batch and kept for the next windows until {@link #close()}.
  *
- * <p>It does not check for NaN: ask {@link MicroGradient#isFinite()} before adding and {@link #isFinite(INDArray)} after
- * writing. Not thread-safe.
+ * <p>It does not check for NaN: ask {@link MicroGradient#isFinite()} before adding and {@link #isFinite(INDArray)}
+ * after writing. Not thread-safe.
  */
 @API(status = API.Status.INTERNAL)
 public final class GradientSum implements AutoCloseable {
@@ -108,8 +108,8 @@ public final class GradientSum implements AutoCloseable {
     /**
      * Writes the gradient of the whole window.
      *
-     * @param flat flattened gradient array of rank 1; positions outside the layout keep their value. If it is the array of
-     *     the part added last, that part is summed in place
+     * @param flat flattened gradient array of rank 1; positions outside the layout keep their value. If it is the array
+     *     of the part added last, that part is summed in place
      * @throws IllegalStateException if nothing was added
      */
     public void writeTo(INDArray flat) {

@@ -6,9 +6,9 @@ import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The mean of the micro-batches' updates, weighted by examples: the rule for an update of which nothing else is known (a
- * user's layer). It is exact where the update is an average over examples, and in any case moves the parameter by one update
- * per window.
+ * The mean of the micro-batches' updates, weighted by examples: the rule for an update of which nothing else is known
+ * (a user's layer). It is exact where the update is an average over examples, and in any case moves the parameter by
+ * one update per window.
  *
  * @param at range of the update
  */

@@ -13,9 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   var  = sum n_m var_m / N + sum n_m (mean_m - mean)^2 / N
  * </pre>
  *
- * (Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance"). The micro-batch values are not at hand,
- * but their updates {@code u_m = (1 - d)(x0 - x_m)} are, and the same identity in terms of updates needs no division of
- * small differences:
+ * (Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance"). The micro-batch values are not at
+ * hand, but their updates {@code u_m = (1 - d)(x0 - x_m)} are, and the same identity in terms of updates needs no
+ * division of small differences:
  *
  * <pre>
  *   u_mean = sum n_m u_mean,m / N

@@ -6,8 +6,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Moving statistics that move once per micro-batch, in order, as a loop of k native steps would move them.
  *
- * <p>Each micro-batch's update {@code u_m = (1 - d)(x0 - x_m)} was computed from the statistics {@code x0} at the start of
- * the window. Applying the micro-batches one after the other, {@code x := d x + (1 - d) x_m}, makes the change
+ * <p>Each micro-batch's update {@code u_m = (1 - d)(x0 - x_m)} was computed from the statistics {@code x0} at the start
+ * of the window. Applying the micro-batches one after the other, {@code x := d x + (1 - d) x_m}, makes the change
  * {@code U = x0 - x} of the whole window grow by
  *
  * <pre>

@@ -6,12 +6,12 @@ import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Where a gradient array holds updates rather than gradients, and how those of several micro-batches combine. Immutable,
- * with value equality.
+ * Where a gradient array holds updates rather than gradients, and how those of several micro-batches combine.
+ * Immutable, with value equality.
  *
- * <p>Updates are amounts that are subtracted from parameters as they are, such as the change of a moving average. Their sum
- * over micro-batches would move the parameter too far; each kind has a rule of its own. For a window of one micro-batch
- * every rule gives that micro-batch's update.
+ * <p>Updates are amounts that are subtracted from parameters as they are, such as the change of a moving average. Their
+ * sum over micro-batches would move the parameter too far; each kind has a rule of its own. For a window of one
+ * micro-batch every rule gives that micro-batch's update.
  */
 @API(status = API.Status.INTERNAL)
 public interface UpdateRule {

@@ -18,9 +18,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * The activations of a window, for listeners that ask for them in {@code onForwardPass}.
  *
- * <p>They are copied only if a listener overrides that method, and then take the memory that the forward activations of the
- * big batch would take. Where sequences differ in length the shorter ones are shown with zeros at the end; native training
- * shows there what a layer computes from the padding, which no loss sees.
+ * <p>They are copied only if a listener overrides that method, and then take the memory that the forward activations of
+ * the big batch would take. Where sequences differ in length the shorter ones are shown with zeros at the end; native
+ * training shows there what a layer computes from the padding, which no loss sees.
  */
 final class ActivationLog {
 
@@ -31,7 +31,9 @@ final class ActivationLog {
 
     private record Part(long examples, Map<String, INDArray> activations) {
 
-        /** One layer's activations; zeros where the sequences have ended, as many as another part has for each example. */
+        /**
+         * One layer's activations; zeros where the sequences have ended, as many as another part has for each example.
+         */
         INDArray of(String name, Part like) {
             INDArray own = activations.get(name);
             if (own != null) {
@@ -87,7 +89,7 @@ final class ActivationLog {
         parts.add(new Part(examples, activations));
     }
 
-    /** Joins the activations of the window, by name; of layers in a row in their order, starting with the input. */
+    /** Joins the activations of the window, by name; those of a stack of layers in their order, starting with the input. */
     Map<String, INDArray> joined() {
         Map<String, INDArray> joined = new LinkedHashMap<>();
         parts.stream().filter(part -> !part.activations().isEmpty()).findFirst().ifPresent(like -> {
@@ -108,8 +110,8 @@ final class ActivationLog {
     }
 
     /**
-     * Joins one layer's activations along the examples. Between recurrent layers DL4J folds time into the first dimension,
-     * with the example running fastest; such arrays are unfolded, joined and folded again.
+     * Joins one layer's activations along the examples. Between recurrent layers DL4J folds time into the first
+     * dimension, with the example running fastest; such arrays are unfolded, joined and folded again.
      */
     private static INDArray join(List<Long> examples, List<INDArray> arrays) {
         if (arrays.size() == 1) {

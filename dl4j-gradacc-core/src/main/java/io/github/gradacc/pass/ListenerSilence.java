@@ -8,8 +8,8 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 /**
  * Keeps a network's listeners from hearing of a pass, for as long as it is open; another listener hears of it instead.
  *
- * <p>DL4J announces every forward and backward pass to the listeners in the network's own list. The list is emptied rather
- * than replaced, since replacing it would also reach into the layers and the solver.
+ * <p>DL4J announces every forward and backward pass to the listeners in the network's own list. The list is emptied
+ * rather than replaced, since replacing it would also reach into the layers and the solver.
  */
 final class ListenerSilence implements AutoCloseable {
 

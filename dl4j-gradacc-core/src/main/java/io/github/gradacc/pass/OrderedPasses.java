@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The first failure in that order ends the run: no further pass is handed out, and the results of later passes are
  * dropped. A waiting thread cannot be interrupted, since another one is writing into arrays that it answers for; its
- * interrupt status is kept for whoever looks at it before the next pass. Since all wait for all, nothing that is thrown may
- * be missed, checked exceptions included. Thread-safe.
+ * interrupt status is kept for whoever looks at it before the next pass. Since all wait for all, nothing that is thrown
+ * may be missed, checked exceptions included. Thread-safe.
  */
 final class OrderedPasses {
 

@@ -9,11 +9,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several passes at a time: the calling thread goes through the network itself, every further worker through a replica that
- * shares the network's parameters. Each uses one native thread.
+ * Several passes at a time: the calling thread goes through the network itself, every further worker through a replica
+ * that shares the network's parameters. Each uses one native thread.
  *
- * <p>Results are taken in the order of the passes, whoever is ready first. So every bit is that of {@link SequentialPasses} with
- * one native thread.
+ * <p>Results are taken in the order of the passes, whoever is ready first. So every bit is that of
+ * {@link SequentialPasses} with one native thread.
  */
 final class ParallelPasses implements PassRunner {
 
@@ -25,8 +25,8 @@ final class ParallelPasses implements PassRunner {
     private long parameters;
 
     /**
-     * Makes the first replica, which shows whether the network can have any; others, and threads, are made when a run has
-     * passes for them.
+     * Makes the first replica, which shows whether the network can have any; others, and threads, are made when a run
+     * has passes for them.
      *
      * @param trained the network
      * @param network makes passes through it

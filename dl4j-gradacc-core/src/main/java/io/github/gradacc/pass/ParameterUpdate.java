@@ -18,8 +18,8 @@ import org.nd4j.linalg.api.memory.enums.SpillPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * From a gradient to new parameters, as DL4J's {@link StochasticGradientDescent} does it: the updater turns the gradient
- * into an update in place, the step function applies it.
+ * From a gradient to new parameters, as DL4J's {@link StochasticGradientDescent} does it: the updater turns the
+ * gradient into an update in place, the step function applies it.
  */
 final class ParameterUpdate {
 

@@ -10,12 +10,12 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *
  * @param microBatch position of the micro-batch in its window, from 0
  * @param examples number of examples of the micro-batch
- * @param data the micro-batch, or a time segment of it, not copied, not changed; empty if its sequences ended before the
- *     segment
- * @param state in truncated BPTT, where the sequences stopped in the segment before; the pass starts there, and stores where
- *     it stops
- * @param ownRandomStream whether dropout and noise draw from a stream that belongs to this micro-batch of this step, rather
- *     than from the generator of the calling thread
+ * @param data the micro-batch, or a time segment of it, not copied, not changed; empty if its sequences ended before
+ *     the segment
+ * @param state in truncated BPTT, where the sequences stopped in the segment before; the pass starts there, and stores
+ *     where it stops
+ * @param ownRandomStream whether dropout and noise draw from a stream that belongs to this micro-batch of this step,
+ *     rather than from the generator of the calling thread
  */
 @API(status = API.Status.INTERNAL)
 public record Pass(

@@ -5,8 +5,8 @@ import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Lets the calling thread draw from a stream that belongs to one micro-batch of one step, until it is closed; the thread's
- * generator then goes on where it was.
+ * Lets the calling thread draw from a stream that belongs to one micro-batch of one step, until it is closed; the
+ * thread's generator then goes on where it was.
  *
  * <p>The stream depends on the network's seed, the step and the micro-batch alone: not on the thread, nor on what other
  * micro-batches drew.

@@ -15,8 +15,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Where the sequences of one micro-batch stopped: the state of every recurrent layer between two time segments.
  *
- * <p>DL4J keeps two states in a recurrent layer. In truncated BPTT, LSTM and SimpleRnn start from the one it calls the TBPTT
- * state, GravesLSTM from the other, which DL4J sets to the same after each segment; so here both are set. Not thread-safe.
+ * <p>DL4J keeps two states in a recurrent layer. In truncated BPTT, LSTM and SimpleRnn start from the one it calls the
+ * TBPTT state, GravesLSTM from the other, which DL4J sets to the same after each segment; so here both are set. Not
+ * thread-safe.
  */
 @API(status = API.Status.INTERNAL)
 public final class RecurrentState {

@@ -8,8 +8,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Makes every ND4J operation use one native thread, for as long as it is open.
  *
- * <p>The settings belong to the process. Where several are open at a time, the first one stores what it finds and the last
- * one puts it back.
+ * <p>The settings belong to the process. Where several are open at a time, the first one stores what it finds and the
+ * last one puts it back.
  */
 final class SingleNativeThread implements AutoCloseable {
 

@@ -23,9 +23,9 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * A DL4J network that is trained, seen as gradients and steps.
  *
- * <p>A step of native training, {@code net.fit(batch)}, falls apart into a pass for each micro-batch of the batch
- * ({@link #accumulate}) and one {@link #step}. Nothing but {@code step} and {@link #endEpoch()} changes parameters, updater
- * state or counters.
+ * <p>A step of native training, {@code net.fit(batch)}, is taken apart into a pass for each micro-batch of the batch
+ * ({@link #accumulate}) and one {@link #step}. Nothing but {@code step} and {@link #endEpoch()} changes parameters,
+ * updater state or counters.
  *
  * <p>Not thread-safe; callers hold {@link #monitor()} as native training does.
  */
@@ -104,7 +104,10 @@ public final class TrainedNetwork implements AutoCloseable {
         return parallelism;
     }
 
-    /** Returns the number of time steps after which truncated BPTT takes a step; empty if the network sees whole sequences. */
+    /**
+     * Returns the number of time steps after which truncated BPTT takes a step; empty if the network sees whole
+     * sequences.
+     */
     public OptionalInt segmentLength() {
         return network.segmentLength();
     }
@@ -124,16 +127,16 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Makes forward and backward passes in training mode, up to {@link #parallelism()} side by side, and adds their gradients
-     * in the order of the passes. Listeners are not called.
+     * Makes forward and backward passes in training mode, up to {@link #parallelism()} side by side, and adds their
+     * gradients in the order of the passes. Listeners are not called.
      *
-     * <p>Passes side by side use one native thread each: the setting, which belongs to the process, is put back before the
-     * call returns.
+     * <p>Passes side by side use one native thread each: the setting, which belongs to the process, is put back before
+     * the call returns.
      *
      * @param passes asked for the next one when there is someone to make it, by one thread at a time
      * @param sum what is added to; the last gradient may still be in the network's array when the call returns
-     * @throws PassException for the first pass, in their order, that fails or whose gradient is not finite, or before which
-     *     the thread was interrupted; the sum is then incomplete
+     * @throws PassException for the first pass, in their order, that fails or whose gradient is not finite, or before
+     *     which the thread was interrupted; the sum is then incomplete
      */
     public void accumulate(Iterator<Pass> passes, GradientSum sum) {
         runner.run(passes, new WindowTotal(sum, activations, ActivationLog.isWantedBy(network.listeners())));
@@ -145,10 +148,10 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Takes one optimizer step on what the gradient array holds, and tells the listeners in the order of native training:
-     * forward pass, backward pass, gradient calculation; updater; parameters; iteration done; iteration counter;
-     * constraints. A listener that throws before the updater leaves the network unstepped, one that throws after it leaves
-     * the step complete.
+     * Takes one optimizer step on what the gradient array holds, and tells the listeners in the order of native
+     * training: forward pass, backward pass, gradient calculation; updater; parameters; iteration done; iteration
+     * counter; constraints. A listener that throws before the updater leaves the network unstepped, one that throws
+     * after it leaves the step complete.
      *
      * @param examples number of examples in the window
      * @param score the score of the window

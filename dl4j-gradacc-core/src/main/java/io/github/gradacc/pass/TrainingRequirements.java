@@ -39,7 +39,8 @@ final class TrainingRequirements {
             throw new IllegalStateException(
                     "Gradient accumulation needs OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT,"
                             + " the network uses " + algorithm
-                            + ", which evaluates the loss several times per step: set optimizationAlgo(...) in its configuration");
+                            + ", which evaluates the loss several times per step: set optimizationAlgo(...) in its"
+                            + " configuration");
         }
     }
 

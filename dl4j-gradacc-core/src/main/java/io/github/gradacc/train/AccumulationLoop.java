@@ -15,7 +15,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The algorithm of {@link GradientAccumulationTrainer}. Locks, and tidying up after a failure, are the guard's. */
+/** The algorithm of {@link GradientAccumulationTrainer}. {@link TrainingGuard} locks, and cleans up after a failure. */
 final class AccumulationLoop {
 
     private static final Logger log = LoggerFactory.getLogger(AccumulationLoop.class);

@@ -6,8 +6,8 @@ import io.github.gradacc.grad.StatisticsPolicy;
 /**
  * How the running mean and variance of batch normalization move in a window of several micro-batches.
  *
- * <p>Either way the normalization inside a forward pass uses the statistics of its micro-batch. That cannot match the big
- * batch; {@code ExactnessReport} says where it matters.
+ * <p>Either way the normalization inside a forward pass uses the statistics of its micro-batch. That cannot match the
+ * big batch; {@code ExactnessReport} says where it matters.
  */
 public enum BatchNormStatistics {
     /** One update per step, from the mean and variance of the whole window: what the big batch would have done. */

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a DL4J network on windows of several batches: the gradients of all their examples are summed, then one optimizer
- * step is taken, exactly as if the window had been one big batch.
+ * Trains a DL4J network on windows of several batches: the gradients of all their examples are summed, then one
+ * optimizer step is taken, exactly as if the window had been one big batch.
  *
  * <pre>
  *   for each window of k batches, N examples in all:
@@ -32,14 +32,14 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>With {@code accumulationSteps(k)} alone each batch is a micro-batch and k of them a window. With
- * {@code microBatchSize(b)} alone each batch is a window, computed in pieces of at most b examples. With both, k batches
- * are a window, each in pieces of at most b. The last piece, batch or window may be smaller: what counts is how many
- * examples were summed.
+ * {@code microBatchSize(b)} alone each batch is a window, computed in pieces of at most b examples. With both, k
+ * batches are a window, each in pieces of at most b. The last piece, batch or window may be smaller: what counts is how
+ * many examples were summed.
  *
  * <p>Schedules, clipping, regularization, updater and counters work once per window. Listeners are told what native
  * training on the big batch would have told them, with the score and the data of the whole window; for that, windows of
- * several batches keep a copy of their features and labels while the network has listeners, and of their activations if a
- * listener overrides {@code onForwardPass}.
+ * several batches keep a copy of their features and labels while the network has listeners, and of their activations if
+ * a listener overrides {@code onForwardPass}.
  *
  * <p>A network configured for truncated BPTT takes one step per time segment, as in native training:
  *
@@ -50,27 +50,27 @@ import org.slf4j.LoggerFactory;
  *           one step, as above
  * </pre>
  *
- * <p>Sequences shorter than a segment are one segment, as in native training. Such a window is kept whole
- * until it is full. Its batches may have sequences of different lengths; then it equals the batch padded to the longest of
- * them and masked there.
+ * <p>Sequences shorter than a segment are one segment, as in native training. Such a window is kept whole until it is
+ * full. Its batches may have sequences of different lengths; then it equals the batch padded to the longest of them and
+ * masked there.
  *
- * <p>Not everything is a sum over examples. Batch normalization normalizes with the statistics of its micro-batch, dropout
- * draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
+ * <p>Not everything is a sum over examples. Batch normalization normalizes with the statistics of its micro-batch,
+ * dropout draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
  *
- * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of the
- * network are as after the last step, and the open window is discarded; a batch that {@code accumulate} refuses before
- * anything was computed (wrong arrays, missing labels) leaves the open window as it was. In truncated BPTT the last step may
- * be one on an earlier segment of the same window.
+ * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of
+ * the network are as after the last step, and the open window is discarded; a batch that {@code accumulate} refuses
+ * before anything was computed (wrong arrays, missing labels) leaves the open window as it was. In truncated BPTT the
+ * last step may be one on an earlier segment of the same window.
  *
  * <p>While a window is open the network may be used for anything but training: scoring, output, evaluation, saving. A
  * listener that is added then sees the window's last batch only.
  *
- * <p>Dropout and noise draw from the generator of the calling thread if the window is one micro-batch, as native training
- * does. Otherwise each micro-batch has a stream of its own, which depends on the network's seed, the step and the position
- * of the micro-batch alone.
+ * <p>Dropout and noise draw from the generator of the calling thread if the window is one micro-batch, as native
+ * training does. Otherwise each micro-batch has a stream of its own, which depends on the network's seed, the step and
+ * the position of the micro-batch alone.
  *
- * <p>One trainer serves one thread at a time, holds the network's lock while it works as native training does, and leaves
- * the network to its owner in between. Use native {@code fit} instead when the batch fits in memory and k is 1.
+ * <p>One trainer serves one thread at a time, holds the network's lock while it works as native training does, and
+ * leaves the network to its owner in between. Use native {@code fit} instead when the batch fits in memory and k is 1.
  */
 public final class GradientAccumulationTrainer implements AutoCloseable {
 
@@ -115,7 +115,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * Trains for one epoch.
      *
      * @param iterator the batches; reset first if it is at its end, prefetched if it allows that
-     * @throws IllegalArgumentException if the iterator is null or empty, or yields a batch that does not fit the network
+     * @throws IllegalArgumentException if the iterator is null or empty, or yields a batch that does not fit the
+     *     network
      * @throws IllegalStateException if the trainer is closed or in use, or has a window open that was filled by
      *     {@code accumulate} (except under {@link PartialWindow#CARRY})
      * @throws MicroBatchException if a forward or backward pass fails
@@ -158,10 +159,10 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      *       if stop(report of the step): end here
      * </pre>
      *
-     * <p>An epoch that ends with batches left is not counted, and no {@code onEpochEnd} is announced; one that ends with its
-     * last batch is complete, whatever {@code stop} said. {@code stop} is called with the network's lock held and no window
-     * open; it may look at the network, and must not call this trainer. If it throws, so does this method, and the step
-     * stays.
+     * <p>An epoch that ends with batches left is not counted, and no {@code onEpochEnd} is announced; one that ends
+     * with its last batch is complete, whatever {@code stop} said. {@code stop} is called with the network's lock held
+     * and no window open; it may look at the network, and must not call this trainer. If it throws, so does this
+     * method, and the step stays.
      *
      * @param iterator as for {@link #fit(DataSetIterator)}; where it stands after an early end is undefined: reset it
      * @param stop asked once after each window's step (in truncated BPTT its last), never for a single batch
@@ -225,14 +226,14 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /**
      * Adds one batch to the open window, and opens one if there is none. For loops written by hand.
      *
-     * <p>With {@code parallelism} above 1, and in truncated BPTT, a batch may wait to be computed with those that follow it;
-     * what is wrong with it is then reported by the call that computes it.
+     * <p>With {@code parallelism} above 1, and in truncated BPTT, a batch may wait to be computed with those that
+     * follow it; what is wrong with it is then reported by the call that computes it.
      *
      * @param data the batch; its arrays may be reused when the call returns
      * @return a report if the batch filled the window and a step was taken, otherwise empty
      * @throws IllegalArgumentException if the batch is incomplete, empty or does not fit the network; the window stays
-     * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the window
-     *     was opened; the window is then discarded
+     * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the
+     *     window was opened; the window is then discarded
      * @throws MicroBatchException if a forward or backward pass fails
      * @throws NonFiniteGradientException if a gradient is not finite
      * @throws TrainingInterruptedException if the thread is interrupted
@@ -256,8 +257,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * Takes a step on the window that is open, however full it is; in truncated BPTT one for each time segment.
      *
      * @return a report, or empty if no window is open
-     * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the window
-     *     was opened; the window is then discarded
+     * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the
+     *     window was opened; the window is then discarded
      */
     public Optional<StepReport> flush() {
         return guard.exclusively(() -> guard.orDiscard(() -> {
@@ -267,7 +268,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     }
 
     /**
-     * Tells whether a window is open: filled by {@code accumulate}, or left by an epoch under {@link PartialWindow#CARRY}.
+     * Tells whether a window is open: filled by {@code accumulate}, or left by an epoch under
+     * {@link PartialWindow#CARRY}.
      *
      * @throws IllegalStateException if the trainer is closed or in use
      */
@@ -276,8 +278,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     }
 
     /**
-     * Frees the trainer's buffers. An open window is dropped, with a warning in the log. The network stays usable, and a
-     * second call does nothing.
+     * Frees the trainer's buffers. An open window is dropped, with a warning in the log. The network stays usable, and
+     * a second call does nothing.
      *
      * @throws IllegalStateException if the trainer is in use
      */
@@ -286,8 +288,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         guard.close(() -> {
             if (loop.window().isOpen()) {
                 log.warn(
-                        "The trainer is closed with {} batches in an open window; they are dropped. flush() takes a step"
-                                + " on them",
+                        "The trainer is closed with {} batches in an open window; they are dropped. flush() takes a"
+                                + " step on them",
                         loop.window().batches());
             }
             loop.close();
@@ -389,15 +391,15 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         /**
          * Sets how many micro-batches are computed side by side. Default 1.
          *
-         * <p>More than 1 needs copies of the network around the same parameters. They are made by way of the configuration's
-         * JSON, the first by {@code build()}, others when a window has micro-batches for them. Changes of a layer's
-         * configuration do not reach those that have been made (learning rates and updaters do: only the network itself takes
-         * steps): build a new trainer after such a change.
+         * <p>More than 1 needs copies of the network around the same parameters. They are made by way of the
+         * configuration's JSON, the first by {@code build()}, others when a window has micro-batches for them. Changes
+         * of a layer's configuration do not reach those that have been made (learning rates and updaters do: only the
+         * network itself takes steps): build a new trainer after such a change.
          *
-         * <p>The gradients are summed in the order of the micro-batches, so the result has the same bits for every number
-         * above 1, and for 1 if ND4J runs with one native thread. Each further worker takes the memory of one micro-batch's
-         * activations and of one gradient array. While passes are made, ND4J is set to one native thread, in the whole
-         * process. With 1, no thread is started and no setting touched.
+         * <p>The gradients are summed in the order of the micro-batches, so the result has the same bits for every
+         * number above 1, and for 1 if ND4J runs with one native thread. Each further worker takes the memory of one
+         * micro-batch's activations and of one gradient array. While passes are made, ND4J is set to one native thread,
+         * in the whole process. With 1, no thread is started and no setting touched.
          *
          * @param workers at least 1; more than the machine has cores, or a window has micro-batches, gains nothing
          */
@@ -428,8 +430,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
-         * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if it
-         * has none yet.
+         * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if
+         * it has none yet.
          *
          * @throws IllegalArgumentException if the network is null
          * @throws IllegalStateException if the network is not initialized or cannot be trained this way, or if both

@@ -4,10 +4,11 @@ package io.github.gradacc.train;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A forward or backward pass failed. The step is not taken: parameters, updater state and counters are as after the last step,
- * and the window that was open is discarded. The cause is what DL4J threw.
+ * A forward or backward pass failed. The step is not taken: parameters, updater state and counters are as after the
+ * last step, and the window that was open is discarded. The cause is what DL4J threw.
  *
- * <p>Errors ({@link OutOfMemoryError}, for example) reach the caller as they are; this exception is then suppressed in them.
+ * <p>Errors ({@link OutOfMemoryError}, for example) reach the caller as they are; this exception is then suppressed in
+ * them.
  */
 public final class MicroBatchException extends RuntimeException {
 

@@ -2,8 +2,8 @@
 package io.github.gradacc.train;
 
 /**
- * A gradient held NaN or infinity. The step is not taken: parameters, updater state and counters are as after the last step,
- * and the window that was open is discarded.
+ * A gradient held NaN or infinity. The step is not taken: parameters, updater state and counters are as after the last
+ * step, and the window that was open is discarded.
  */
 public final class NonFiniteGradientException extends ArithmeticException {
 

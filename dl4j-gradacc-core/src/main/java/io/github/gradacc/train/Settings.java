@@ -2,7 +2,7 @@
 package io.github.gradacc.train;
 
 /**
- * What a trainer was told.
+ * The settings of a trainer.
  *
  * @param schedule batches per window
  * @param microBatchSize most examples per pass

@@ -2,8 +2,8 @@
 package io.github.gradacc.train;
 
 /**
- * What one optimizer step was made of. With truncated BPTT a window takes a step after each time segment, and the report
- * is that of the last one.
+ * What one optimizer step was made of. With truncated BPTT a window takes a step after each time segment, and the
+ * report is that of the last one.
  *
  * @param iteration number of the step, from 0; the number that listeners get in {@code iterationDone}
  * @param epoch number of epochs completed before the step

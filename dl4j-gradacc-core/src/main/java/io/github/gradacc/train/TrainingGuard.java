@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guards the calls of one trainer: one thread at a time, none beside it in the network, and nothing half-done left behind.
- * Other threads are refused, rather than left to wait or to interleave.
+ * Guards the calls of one trainer: one thread at a time, none beside it in the network, and nothing half-done left
+ * behind. Other threads are refused, rather than left to wait or to interleave.
  */
 final class TrainingGuard {
 

@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * The window that is being filled: its data, how many batches it still takes, and the passes that are still to be made over
- * them.
+ * The window that is being filled: its data, how many batches it still takes, and the passes that are still to be made
+ * over them.
  *
- * <p>Truncated BPTT cuts a window into time segments and takes a step after each. So its passes can only be made when the
- * window is full, and each micro-batch has a state that goes from segment to segment. Otherwise there is one segment.
+ * <p>Truncated BPTT cuts a window into time segments and takes a step after each. So its passes can only be made when
+ * the window is full, and each micro-batch has a state that goes from segment to segment. Otherwise there is one
+ * segment.
  */
 final class Window {
 

@@ -13,7 +13,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 
-/** What ND4J 1.0.0-M2.1 does with NaN and with parts of views. Where a newer ND4J differs, the library may get simpler. */
+/**
+ * What ND4J 1.0.0-M2.1 does with NaN and with parts of views. Where a newer ND4J differs, the library may get simpler.
+ */
 class Nd4jFactsTest {
 
     @ParameterizedTest

@@ -176,7 +176,9 @@ class ParallelTest {
         }
     }
 
-    /** A single micro-batch is never copied, and its updates are never pooled: the bits are those of native training. */
+    /**
+     * A single micro-batch is never copied, and its updates are never pooled: the bits are those of native training.
+     */
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     <T extends Model> void anyNumberOfWorkersGivesTheSameBitsOnWindowsOfOneBatch(
