@@ -36,7 +36,7 @@ public final class GradientSum implements AutoCloseable {
     private @Nullable INDArray sum;
     private @Nullable MicroGradient held;
     private @Nullable GradientLayout layout;
-    private List<UpdatePool> pools = List.of();
+    private List<SoleUpdate> pools = List.of();
     private boolean sumStarted;
     private long examples;
     private int microBatches;
@@ -70,7 +70,7 @@ public final class GradientSum implements AutoCloseable {
         if (layout == null) {
             layout = gradient.layout();
             pools = layout.updates().stream()
-                    .map(rule -> rule.newPool(gradient.parameters()))
+                    .map(rule -> new SoleUpdate(rule, gradient.parameters()))
                     .toList();
         } else if (!layout.equals(gradient.layout())) {
             throw new IllegalStateException("The gradients of a window need one layout: the parameters that are trained"

@@ -193,6 +193,27 @@ class GradientSumTest {
         assertThat(written.toDoubleVector()).containsExactly(1, 7);
     }
 
+    /** Through the logarithm and back, an update loses its last bits; as the only one of its window it must not. */
+    @Test
+    void theOnlyUpdateOfAWindowKeepsItsBits() {
+        IndexRange mean = new IndexRange(0, 50);
+        IndexRange spread = new IndexRange(50, 100);
+        for (StatisticsPolicy policy : StatisticsPolicy.values()) {
+            GradientLayout layout = new GradientLayout(
+                    100,
+                    List.of(),
+                    List.of(new MovingStatistics(mean, spread, VarianceForm.LOG10_STANDARD_DEVIATION, 0.9, policy)));
+            INDArray update = new Data(2, DataType.DOUBLE).unit(100).muli(-0.1);
+            sum.add(new MicroGradient(
+                    update, Nd4j.ones(DataType.DOUBLE, 100), layout, 1, 0, 0, List.of(new double[] {7})));
+            sum.settle();
+            INDArray written = Nd4j.create(DataType.DOUBLE, 100);
+            sum.writeTo(written);
+            assertThat(written.toDoubleVector()).isEqualTo(update.toDoubleVector());
+            sum.clear();
+        }
+    }
+
     @Test
     void refusesToLoseAPart() {
         INDArray shared = Nd4j.create(DataType.DOUBLE, 2);

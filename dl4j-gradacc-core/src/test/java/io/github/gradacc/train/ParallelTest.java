@@ -186,6 +186,14 @@ class ParallelTest {
         verifyWorkers(testCase.windows(1, 2), type);
     }
 
+    /** One worker computes the last window's only micro-batch when it comes, several when they know that it is alone. */
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("inBothClasses")
+    <T extends Model> void anyNumberOfWorkersGivesTheSameBitsOnALastWindowOfOneMicroBatch(
+            ExactnessCase testCase, NetworkClass<T> type) {
+        verifyWorkers(testCase.windows(7, 100), type);
+    }
+
     @EachNetworkClass
     <T extends Model> void equalsNativeTraining(NetworkClass<T> type) {
         ExactnessCase testCase = ExactnessCase.of("", Nets::mlp, Batches::mlp);
