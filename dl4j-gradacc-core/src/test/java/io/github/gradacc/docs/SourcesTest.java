@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the formatter does not see to. */
+class SourcesTest {
+
+    private static final int LONGEST = 120;
+
+    /** Comments and strings included. */
+    @Test
+    void linesHaveAtMost120Characters() throws IOException {
+        List<String> tooLong = new ArrayList<>();
+        List<Path> sources = sources();
+        for (Path source : sources) {
+            List<String> lines = Files.readAllLines(source);
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).length() > LONGEST) {
+                    tooLong.add(source.getFileName() + ":" + (i + 1));
+                }
+            }
+        }
+        assertThat(sources).hasSizeGreaterThan(200);
+        assertThat(tooLong).isEmpty();
+    }
+
+    private static List<Path> sources() {
+        return Stream.of("../dl4j-gradacc-core/src", "../dl4j-gradacc-examples/src")
+                .flatMap(root -> walk(Path.of(root)))
+                .filter(file -> file.toString().endsWith(".java"))
+                .toList();
+    }
+
+    private static Stream<Path> walk(Path root) {
+        try {
+            return Files.walk(root);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
