@@ -7,6 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apiguardian.api.API;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossFMeasure;
 
 /**
  * What the library knows of a layer by its configuration: put together from the rows of the {@link LayerTable}, and not
@@ -19,6 +23,8 @@ public final class LayerFacts {
     private final Set<String> scales = new HashSet<>();
     private Accumulation accumulation = Accumulation.SUM;
     private OutputScale outputScale = OutputScale.UNKNOWN;
+    private @Nullable ILossFunction loss;
+    private @Nullable IActivation activation;
     private boolean gated;
     private boolean takesIndices;
     private boolean readsFromEnd;
@@ -35,6 +41,16 @@ public final class LayerFacts {
     /** Returns how its output follows the scale of its weights. */
     public OutputScale outputScale() {
         return outputScale;
+    }
+
+    /** Returns the loss function it was given; empty for layers without one, and for those whose loss is built in. */
+    public Optional<ILossFunction> loss() {
+        return Optional.ofNullable(loss);
+    }
+
+    /** Returns its activation function. */
+    public Optional<IActivation> activation() {
+        return Optional.ofNullable(activation);
     }
 
     /** Returns the memory layout of a parameter; empty for the standard shapes. */
@@ -74,6 +90,21 @@ public final class LayerFacts {
 
     LayerFacts output(OutputScale scale) {
         outputScale = scale;
+        return this;
+    }
+
+    LayerFacts loss(@Nullable ILossFunction function) {
+        loss = function;
+        return function instanceof LossFMeasure ? accumulates(Accumulation.WHOLE_BATCH) : this;
+    }
+
+    LayerFacts ownLoss() {
+        loss = null;
+        return this;
+    }
+
+    LayerFacts activation(@Nullable IActivation function) {
+        activation = function;
         return this;
     }
 

@@ -8,16 +8,20 @@ import static io.github.gradacc.dl4j.Accumulation.WHOLE_BATCH;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.conf.graph.AttentionVertex;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CapsuleLayer;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
@@ -30,6 +34,7 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LearnedSelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.LocallyConnected1D;
 import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.PReLULayer;
 import org.deeplearning4j.nn.conf.layers.PrimaryCapsules;
 import org.deeplearning4j.nn.conf.layers.RecurrentAttentionLayer;
@@ -40,6 +45,7 @@ import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
 import org.deeplearning4j.nn.conf.layers.misc.ElementWiseMultiplicationLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
 import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
 import org.deeplearning4j.nn.layers.ocnn.OCNNParamInitializer;
@@ -71,6 +77,7 @@ public final class LayerTable {
     private static final Map<Class<?>, BiConsumer<Layer, LayerFacts>> ROWS = new HashMap<>();
 
     static {
+        addFunctions();
         addKinds();
         addLayouts();
         addSequences();
@@ -89,9 +96,13 @@ public final class LayerTable {
         return facts;
     }
 
-    /** Returns the memory layout of one of attention's weights, which a vertex of a graph has, too. */
-    public static Optional<Reorder> attentionReorder(String parameter) {
-        return Optional.ofNullable(ATTENTION_WEIGHTS.get(parameter));
+    /** Looks up a vertex that is written in SameDiff. */
+    public static LayerFacts of(SameDiffVertex vertex) {
+        LayerFacts facts = new LayerFacts().output(OutputScale.NONLINEAR);
+        if (vertex instanceof AttentionVertex) {
+            attention(facts);
+        }
+        return facts;
     }
 
     private static void addRows(Layer layer, Class<?> type, LayerFacts facts) {
@@ -104,19 +115,36 @@ public final class LayerTable {
         }
     }
 
+    /** Loss and activation functions. */
+    private static void addFunctions() {
+        row(BaseOutputLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
+        row(LossLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
+        row(CnnLossLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
+        row(Cnn3DLossLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
+        row(ActivationLayer.class, (layer, it) -> it.activation(layer.getActivationFn()));
+    }
+
     /** How gradients add up, and how outputs follow the scale of weights. */
     private static void addKinds() {
-        row(BaseLayer.class, it -> it.output(OutputScale.LINEAR));
+        row(BaseLayer.class, (layer, it) -> it.output(OutputScale.LINEAR).activation(layer.getActivationFn()));
         row(BatchNormalization.class, it -> it.accumulates(MOVING_STATISTICS));
         // With gradientCheck(true) DL4J computes a true gradient of the centers instead.
-        row(CenterLossOutputLayer.class, (layer, it) -> it.accumulates(layer.getGradientCheck() ? SUM : CLASS_CENTERS));
+        row(CenterLossOutputLayer.class, (layer, it) -> {
+            if (it.accumulation() == SUM && !layer.getGradientCheck()) {
+                it.accumulates(CLASS_CENTERS);
+            }
+        });
         row(VariationalAutoencoder.class, it -> it.output(OutputScale.NONLINEAR));
-        row(DenseLayer.class, it -> it.scale(LAYER_NORM_GAIN));
+        row(
+                DenseLayer.class,
+                (layer, it) -> it.scale(LAYER_NORM_GAIN)
+                        .output(layer.hasLayerNorm() ? OutputScale.NORMALIZED : OutputScale.LINEAR));
         row(PReLULayer.class, it -> it.scale(WEIGHTS));
         row(ElementWiseMultiplicationLayer.class, it -> it.scale(WEIGHTS));
         row(
                 OCNNOutputLayer.class,
                 it -> it.accumulates(WHOLE_BATCH)
+                        .ownLoss()
                         .output(OutputScale.NONLINEAR)
                         .weights(OCNNParamInitializer.W_KEY, Reorders::transposed)
                         .scale(OCNNParamInitializer.R_KEY));
@@ -152,7 +180,10 @@ public final class LayerTable {
                 BaseRecurrentLayer.class,
                 (layer, it) -> it.output(OutputScale.RECURRENT).timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC));
         row(RnnOutputLayer.class, (layer, it) -> it.timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC));
-        row(RnnLossLayer.class, (layer, it) -> it.timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC));
+        row(
+                RnnLossLayer.class,
+                (layer, it) ->
+                        it.timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC).loss(layer.getLossFn()));
         row(SimpleRnn.class, it -> it.scale(LAYER_NORM_GAIN));
         row(LSTM.class, LayerFacts::gated);
         row(GravesLSTM.class, it -> it.gated().weights("RW", Reorders::peepholes));

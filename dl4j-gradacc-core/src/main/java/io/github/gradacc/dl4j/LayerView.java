@@ -82,14 +82,20 @@ public final class LayerView {
         return Optional.ofNullable(layer);
     }
 
-    /** Returns the layer's configuration; empty for a vertex without a layer. */
+    /**
+     * Returns the layer's configuration; empty for a vertex without a layer. DL4J's wrapping layers return that of the layer
+     * inside; bidirectional layers do not.
+     */
     public Optional<org.deeplearning4j.nn.conf.layers.Layer> configuration() {
         return layer().map(it -> it.conf().getLayer());
     }
 
     /** Returns what the table of layers says of it. */
     public LayerFacts facts() {
-        return configuration().map(LayerTable::of).orElseGet(LayerFacts::new);
+        return configuration()
+                .map(LayerTable::of)
+                .or(() -> sameDiffVertex().map(LayerTable::of))
+                .orElseGet(LayerFacts::new);
     }
 
     /** Returns the preprocessor of its input. */
@@ -123,7 +129,12 @@ public final class LayerView {
 
     /** Tells whether it runs as at test time, also in training; {@code FrozenLayerWithBackprop} does not. */
     public boolean isInferenceOnly() {
-        return layer instanceof FrozenLayer;
+        return isInferenceOnly(layer);
+    }
+
+    private static boolean isInferenceOnly(@Nullable Layer layer) {
+        return layer instanceof FrozenLayer
+                || (layer instanceof BaseWrapperLayer wrapper && isInferenceOnly(wrapper.getUnderlying()));
     }
 
     /** Tells whether the backward pass ends here. */

@@ -15,6 +15,9 @@ public enum OutputScale {
     /** Not linear: the layer is attention. */
     ATTENTION,
 
+    /** Layer normalization undoes any scale. */
+    NORMALIZED,
+
     /** Not linear for another reason. */
     NONLINEAR,
 

@@ -35,7 +35,9 @@ public final class Replica {
         } catch (RuntimeException e) {
             throw new IllegalStateException(
                     "A copy of the network's configuration is made by way of its JSON, and this one cannot be written to"
-                            + " JSON and read again (" + e.getMessage() + ")",
+                            + " JSON and read again, which saving the network needs, too. Make classes of your own in it"
+                            + " public (and static, if nested) with a constructor that Jackson can call: one without"
+                            + " parameters, or one with @JsonCreator. The cause: " + e.getMessage(),
                     e);
         }
     }

@@ -11,7 +11,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
 /**
  * Equal weights: {@code torch.nn.init.constant_}, and {@code zeros_} and {@code ones_} with 0 and 1.
  *
- * <p>Any shape. Not for hidden layers: units that start equal stay equal. Value semantics; safe for use by several threads.
+ * <p>Any shape. Not for hidden layers: units that start equal stay equal. Value semantics; safe for use by several
+ * threads.
  *
  * @param value the value, finite
  */

@@ -13,8 +13,8 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * Convolutions that keep norms: zero but for the center of the kernel, which holds {@code gain} times a random matrix with
- * orthonormal columns (Xiao et al. 2018, "Dynamical isometry and a mean field theory of CNNs", section 2.4; in JAX
+ * Convolutions that keep norms: zero but for the center of the kernel, which holds {@code gain} times a random matrix
+ * with orthonormal columns (Xiao et al. 2018, "Dynamical isometry and a mean field theory of CNNs", section 2.4; in JAX
  * {@code delta_orthogonal}; torch has none).
  *
  * <pre>
@@ -22,8 +22,9 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   all others 0
  * </pre>
  *
- * <p>The center is at (k - 1)/2 in integer division, as in JAX. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions with no
- * more inputs than outputs: a map to fewer channels cannot keep all norms. Value semantics; safe for use by several threads.
+ * <p>The center is at (k - 1)/2 in integer division, as in JAX. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions
+ * with no more inputs than outputs: a map to fewer channels cannot keep all norms. Value semantics; safe for use by
+ * several threads.
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */
@@ -65,7 +66,8 @@ public record DeltaOrthogonal(
         for (int i = 2; i < center.length; i++) {
             center[i] = NDArrayIndex.point((shape[i] - 1) / 2);
         }
-        INDArray matrix = HaarMatrix.draw(shape[0], shape[1], Draws.next()).muli(gain);
+        INDArray matrix =
+                RandomOrthogonal.draw(shape[0], shape[1], Draws.next()).muli(gain);
         kernels.get(center).assign(matrix);
         return kernels;
     }

@@ -11,16 +11,16 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * The identity of convolutions, {@code torch.nn.init.dirac_}: in each group, output channel {@code d} copies input channel
- * {@code d}, as far as both exist.
+ * The identity of convolutions, {@code torch.nn.init.dirac_}: in each group, output channel {@code d} copies input
+ * channel {@code d}, as far as both exist.
  *
  * <pre>
  *   w[g n + d, d, k_1 / 2, k_2 / 2, ...] = 1      for g &lt; groups, d &lt; min(n, nIn), n = nOut / groups
  *   all others 0
  * </pre>
  *
- * <p>The center is at k/2 in integer division, right of the middle for an even kernel; {@link DeltaOrthogonal} has
- * (k - 1)/2. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions; a Convolution1D has shape [nOut, nIn, k, 1]. Through a
+ * <p>The center is at k/2 in integer division, right of the middle for an even kernel; {@link DeltaOrthogonal} has (k -
+ * 1)/2. Convolutions [nOut, nIn, k...] of 3 to 5 dimensions; a Convolution1D has shape [nOut, nIn, k, 1]. Through a
  * {@link Layout} it serves depthwise and separable convolutions. Value semantics; safe for use by several threads.
  *
  * @param groups the number of groups, at least 1; must divide the output channels

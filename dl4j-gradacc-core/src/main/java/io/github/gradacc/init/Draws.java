@@ -7,9 +7,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Random numbers for one tensor, in double precision.
  *
- * <p>The generator is Java's, seeded by ND4J's generator of the current thread, so that the seed of a network reproduces its
- * weights. ND4J's own vectorized draws are not used: their uniforms have 23 bits in DOUBLE too, and their normals end near
- * five standard deviations.
+ * <p>The generator is Java's, seeded by ND4J's generator of the current thread, so that the seed of a network
+ * reproduces its weights. ND4J's own vectorized draws are not used: their uniforms have 23 bits in DOUBLE too, and
+ * their normals end near five standard deviations.
  */
 final class Draws {
 

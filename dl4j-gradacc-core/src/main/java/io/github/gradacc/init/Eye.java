@@ -11,12 +11,12 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * {@code gain} times the identity, {@code w_ij = gain} where {@code i = j} and 0 elsewhere: {@code torch.nn.init.eye_}, which
- * has gain 1.
+ * {@code gain} times the identity, {@code w_ij = gain} where {@code i = j} and 0 elsewhere: {@code torch.nn.init.eye_},
+ * which has gain 1.
  *
- * <p>Matrices only, square or not. On a convolution {@link Dirac} is the identity. On an LSTM only the input gate would get
- * one; as the recurrent weights of a SimpleRnn it gives the IRNN of Le, Jaitly and Hinton 2015. Value semantics; safe for use
- * by several threads.
+ * <p>Matrices only, square or not. On a convolution {@link Dirac} is the identity. On an LSTM only the input gate would
+ * get one. As the recurrent weights of a SimpleRnn it makes the IRNN of Le, Jaitly and Hinton 2015. Value semantics;
+ * safe for use by several threads.
  *
  * @param gain the value on the diagonal, finite
  */

@@ -13,16 +13,16 @@ import java.util.Arrays;
  *   <tr><td>[nIn, nOut]</td><td>dense, output, SimpleRnn</td><td>nIn</td><td>nOut</td></tr>
  *   <tr><td>[nIn, 4 nOut]</td><td>LSTM: all gates, as torch counts them</td><td>nIn</td><td>4 nOut</td></tr>
  *   <tr><td>[nOut, nIn, k...]</td><td>convolutions in 1, 2 and 3 dimensions</td><td>nIn k</td><td>nOut k</td></tr>
- *   <tr><td>[nIn, nOut, kH, kW]</td><td>Deconvolution2D: in and out change places, in torch too</td>
+ *   <tr><td>[nIn, nOut, kH, kW]</td><td>Deconvolution2D: in and out are swapped, in torch too</td>
  *       <td>nOut k</td><td>nIn k</td></tr>
  * </table>
  *
- * <p>k is the receptive field, the product of the kernel sizes. Stride, dilation and groups do not count. For a transposed
- * convolution whose activations keep their variance, take {@link FanMode#FAN_OUT}.
+ * <p>k is the receptive field, the product of the kernel sizes. Stride, dilation and groups do not count. For the
+ * activations of a transposed convolution to keep their variance, use {@link FanMode#FAN_OUT}.
  *
- * <p>A shape does not say which layer it belongs to. The weights of depthwise, separable, 3D transposed and locally connected
- * convolutions, of embeddings and of attention have other layouts than the table assumes: wrap the initializer, as in
- * {@code Layout.DEPTHWISE.of(new KaimingNormal(FanMode.FAN_IN, gain))}.
+ * <p>A shape does not say which layer it belongs to. The weights of depthwise, separable, 3D transposed and locally
+ * connected convolutions, of embeddings and of attention have layouts other than those in the table: wrap the
+ * initializer, as in {@code Layout.DEPTHWISE.of(new KaimingNormal(FanMode.FAN_IN, gain))}.
  *
  * @param in the fan in, positive
  * @param out the fan out, positive

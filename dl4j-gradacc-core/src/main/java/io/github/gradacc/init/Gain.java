@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationLReLU;
@@ -18,28 +18,28 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What an activation function takes from the scale of a signal, and weights must give back:
+ * The factor by which weights must make up for what an activation function does to the scale of a signal:
  * {@code torch.nn.init.calculate_gain}.
  *
  * <p>torch's values are conventions. Those of the ReLU family are the gain that keeps {@code E[f(z)^2] = 1} for
- * {@code z ~ N(0, 1)}, that is {@code E[f(z)^2]^(-1/2)}; tanh (5/3), sigmoid (1) and SELU (3/4) are not (they would be 1.593,
- * 1.845 and 1). {@link #of} returns torch's value where torch has one and {@code E[f(z)^2]^(-1/2)} elsewhere.
+ * {@code z ~ N(0, 1)}, that is {@code E[f(z)^2]^(-1/2)}; tanh (5/3), sigmoid (1) and SELU (3/4) are not (they would be
+ * 1.593, 1.845 and 1). {@link #of} returns torch's value where torch has one and {@code E[f(z)^2]^(-1/2)} elsewhere.
  */
 public final class Gain {
 
     private static final double DEFAULT_SLOPE = 0.01;
 
-    /** The gains that need no quadrature; empty where they depend on more than the class. */
-    private static final ClassTable<IActivation, Function<IActivation, Optional<Double>>> RULES = new ClassTable<
-                    IActivation, Function<IActivation, Optional<Double>>>()
-            .put(f -> named("linear"), ActivationIdentity.class, ActivationSoftmax.class)
-            .put(f -> named("sigmoid"), ActivationSigmoid.class)
-            .put(f -> named("tanh"), ActivationTanH.class)
-            .put(f -> named("selu"), ActivationSELU.class)
-            .put(f -> Optional.of(calculate("leaky_relu", ((ActivationLReLU) f).getAlpha())), ActivationLReLU.class)
-            .put(f -> of((ActivationReLU) f), ActivationReLU.class)
-            .put(f -> Optional.of(of((ActivationPReLU) f)), ActivationPReLU.class)
-            .put(f -> Optional.of(of((ActivationRReLU) f)), ActivationRReLU.class);
+    /** The gains of some classes and their subclasses; the others need quadrature. */
+    private static final Map<Class<? extends IActivation>, ToDoubleFunction<IActivation>> RULES = Map.of(
+            ActivationIdentity.class, f -> calculate("linear"),
+            ActivationSoftmax.class, f -> calculate("linear"),
+            ActivationSigmoid.class, f -> calculate("sigmoid"),
+            ActivationTanH.class, f -> calculate("tanh"),
+            ActivationSELU.class, f -> calculate("selu"),
+            ActivationLReLU.class, f -> calculate("leaky_relu", ((ActivationLReLU) f).getAlpha()),
+            ActivationReLU.class, f -> rectifier((ActivationReLU) f),
+            ActivationPReLU.class, f -> parametric((ActivationPReLU) f),
+            ActivationRReLU.class, f -> randomized((ActivationRReLU) f));
 
     private Gain() {}
 
@@ -86,47 +86,49 @@ public final class Gain {
     /**
      * Returns the gain for one of DL4J's activation functions, with its parameters.
      *
-     * <p>Identity, sigmoid, tanh, ReLU, leaky ReLU and SELU have torch's values. Parametric ReLU has the value for the mean
-     * square of its slopes, randomized ReLU for the mean square of its random slope in training. Softmax mixes units, so that
-     * {@code f(z)} has no meaning: 1, as for the linear layer that it follows. All others have {@code E[f(z)^2]^(-1/2)},
-     * {@code z ~ N(0, 1)}, by quadrature in DOUBLE: three Gauss-Legendre points in every cell of width 1/1024 on [-12, 12].
-     * Smooth functions are right to 1e-12, kinks and jumps at multiples of 1/1024 too; a jump inside a cell costs at most 1e-3
-     * times its height squared.
+     * <p>Identity, sigmoid, tanh, ReLU, leaky ReLU and SELU have torch's values. Parametric ReLU has the value for the
+     * mean square of its slopes, randomized ReLU for the mean square of its random slope in training. Softmax mixes
+     * units, so {@code f(z)} has no meaning: its gain is 1, as for the linear layer that it follows. All others have
+     * {@code E[f(z)^2]^(-1/2)}, {@code z ~ N(0, 1)}, by quadrature in DOUBLE: three Gauss-Legendre points in every cell
+     * of width 1/1024 on [-12, 12]. Smooth functions are right to 1e-12, and so are kinks and jumps at multiples of
+     * 1/1024; a jump inside a cell costs at most 1e-3 times its height squared.
      *
-     * <p>The function is what DL4J computes: its GELU is by default the approximation {@code z sigmoid(1.702 z)}, whose gain
-     * is that of no other GELU.
+     * <p>The function is what DL4J computes: its GELU is by default the approximation {@code z sigmoid(1.702 z)}, whose
+     * gain is that of no other GELU.
      *
      * @param activation the function; its state is not changed
      * @return the gain
      */
     public static double of(IActivation activation) {
         Objects.requireNonNull(activation, "activation");
-        return RULES.of(activation)
-                .flatMap(rule -> rule.apply(activation))
-                .orElseGet(() -> 1 / Math.sqrt(GaussianMean.ofSquare(activation)));
+        return RULES.entrySet().stream()
+                .filter(rule -> rule.getKey().isInstance(activation))
+                .findFirst()
+                .map(rule -> rule.getValue().applyAsDouble(activation))
+                .orElseGet(() -> bySecondMoment(activation));
     }
 
-    private static Optional<Double> named(String nonlinearity) {
-        return Optional.of(calculate(nonlinearity));
+    private static double bySecondMoment(IActivation activation) {
+        return 1 / Math.sqrt(GaussianSecondMoment.of(activation));
     }
 
     /** A ReLU with a maximum or a threshold is another function. */
-    private static Optional<Double> of(ActivationReLU relu) {
+    private static double rectifier(ActivationReLU relu) {
         boolean plain = relu.getMax() == null && relu.getThreshold() == null;
         double slope = relu.getNegativeSlope() == null ? 0 : relu.getNegativeSlope();
-        return plain ? Optional.of(calculate("leaky_relu", slope)) : Optional.empty();
+        return plain ? calculate("leaky_relu", slope) : bySecondMoment(relu);
     }
 
-    private static double of(ActivationPReLU parametric) {
-        INDArray slopes = parametric.getAlpha().castTo(DataType.DOUBLE);
-        return leaky(slopes.mul(slopes).meanNumber().doubleValue(), parametric.toString());
+    private static double parametric(ActivationPReLU prelu) {
+        INDArray slopes = prelu.getAlpha().castTo(DataType.DOUBLE);
+        return leaky(slopes.mul(slopes).meanNumber().doubleValue(), prelu.toString());
     }
 
     /** The mean square of {@code U(l, u)} is {@code (l^2 + l u + u^2) / 3}. */
-    private static double of(ActivationRReLU random) {
-        double l = random.getL();
-        double u = random.getU();
-        return leaky((l * l + l * u + u * u) / 3, random.toString());
+    private static double randomized(ActivationRReLU rrelu) {
+        double l = rrelu.getL();
+        double u = rrelu.getU();
+        return leaky((l * l + l * u + u * u) / 3, rrelu.toString());
     }
 
     /** {@code E[f(z)^2] = (1 + a^2) / 2} for slopes 1 and a. */

@@ -10,10 +10,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 /**
  * An initializer for weights in a {@link Layout}; made by {@link Layout#of}.
  *
- * <p>The wrapped initializer fills a temporary array of the standard shape and gets that shape's {@link Fans} in place of
- * DL4J's two numbers. Value semantics; safe for use by several threads if the wrapped one is.
+ * <p>The wrapped initializer fills a temporary array of the standard shape and gets that shape's {@link Fans} in place
+ * of DL4J's two numbers. Value semantics; safe for use by several threads if the wrapped one is.
  *
- * @param layout how the weights lie in their tensor
+ * @param layout the memory layout of the weights
  * @param initializer what fills them
  */
 public record InLayout(
@@ -23,7 +23,7 @@ public record InLayout(
         IWeightInit initializer)
         implements IWeightInit {
 
-    /** Checks that nothing is missing, and that there is one layout only. */
+    /** Checks that nothing is missing and that there is only one layout. */
     @JsonCreator
     public InLayout {
         Objects.requireNonNull(layout, "layout");
@@ -47,9 +47,9 @@ public record InLayout(
                 throw Checks.shape(
                         "Layout." + layout + " needs weights of " + layout.rank() + " dimensions",
                         shape,
-                        "Use the layout of this layer, or none");
+                        "Use the layout of this layer, or no layout");
             }
-            weights.assign(layout.arrangement().draw(initializer, weights.type(), shape));
+            weights.assign(StandardTensor.draw(initializer, weights.type(), layout.reorder(), shape));
         });
     }
 }

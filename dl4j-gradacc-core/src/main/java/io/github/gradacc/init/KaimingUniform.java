@@ -10,12 +10,12 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * {@code w ~ U(-b, b)} with {@code b = gain sqrt(3 / fan)}: {@code torch.nn.init.kaiming_uniform_} (He et al. 2015, "Delving deep into
- * rectifiers", equations 10 and 14).
+ * {@code w ~ U(-b, b)} with {@code b = gain sqrt(3 / fan)}: {@code torch.nn.init.kaiming_uniform_} (He et al. 2015,
+ * "Delving deep into rectifiers", equations 10 and 14).
  *
- * <p>{@code fan} is one of {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes are not used.
- * torch's {@code nonlinearity} and {@code a} are here the gain: {@code Gain.calculate("leaky_relu", a)}. Value semantics;
- * safe for use by several threads.
+ * <p>{@code fan} is one of {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes are not
+ * used. torch's {@code nonlinearity} and {@code a} are given as the gain here: {@code Gain.calculate("leaky_relu", a)}.
+ * Value semantics; safe for use by several threads.
  *
  * @param mode which fan
  * @param gain scales the weights, finite; see {@link Gain}

@@ -1,76 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import io.github.gradacc.dl4j.LayerFacts;
+import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.Reorder;
+import io.github.gradacc.dl4j.Wrapping;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.deeplearning4j.nn.api.ParamInitializer;
-import org.deeplearning4j.nn.api.Trainable;
-import org.deeplearning4j.nn.conf.graph.AttentionVertex;
 import org.deeplearning4j.nn.conf.layers.AutoEncoder;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
-import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
-import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
-import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
-import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.params.BidirectionalParamInitializer;
 import org.deeplearning4j.nn.params.PretrainParamInitializer;
 import org.deeplearning4j.nn.weights.IWeightInit;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The parameters of one layer of a built network: which are weights, which are biases, and how the weights lie.
+ * The parameters of one layer of a built network: which are weights, which are biases, and how the weights lie in
+ * memory.
  *
- * <p>DL4J's {@code ParamInitializer} of the layer decides, with these differences: scales (the gain of layer normalization,
- * the slopes of PReLU, element-wise multiplication, the radius of a one-class output layer) are neither; the visible bias of
- * an autoencoder, which DL4J forgets, is a bias, and so are the biases of a bidirectional layer, for which DL4J returns the
- * weights. Batch normalization has no weights and no biases in DL4J's sense.
- *
- * @param name the name of the layer
- * @param layer its configuration; null for a vertex without one
- * @param weights the weights, views into the network's parameters; none of a frozen layer
- * @param biases the biases, views into the network's parameters; none of a frozen layer
- * @param frozen whether the layer is frozen
+ * <p>DL4J's {@code ParamInitializer} of the layer decides, with these differences: scales (the gain of layer
+ * normalization, the slopes of PReLU, element-wise multiplication, the radius of a one-class output layer) are neither;
+ * the visible bias of an autoencoder, which DL4J forgets, is a bias, and so are the biases of a bidirectional layer,
+ * for which DL4J returns the weights. Batch normalization has no weights and no biases in DL4J's sense.
  */
-record LayerParameters(
-        String name, @Nullable Layer layer, List<LayerWeights> weights, List<INDArray> biases, boolean frozen) {
+final class LayerParameters {
 
-    /** A layer that keeps its parameters. */
-    static LayerParameters frozen(String name) {
-        return new LayerParameters(name, null, List.of(), List.of(), true);
-    }
+    private final LayerView layer;
+    private final LayerFacts facts;
+    private final Map<String, Optional<Reorder>> weightKeys = new HashMap<>();
+    private final Set<String> biasKeys = new HashSet<>();
+    private final List<LayerWeights> weights = new ArrayList<>();
+    private final List<INDArray> biases = new ArrayList<>();
 
-    static LayerParameters of(org.deeplearning4j.nn.api.Layer layer) {
-        Layer configuration = layer.conf().getLayer();
-        String name = configuration.getLayerName();
-        if (configuration instanceof FrozenLayer
-                || configuration instanceof FrozenLayerWithBackprop
-                || layer instanceof org.deeplearning4j.nn.layers.FrozenLayer
-                || layer instanceof org.deeplearning4j.nn.layers.FrozenLayerWithBackprop) {
-            return frozen(name);
+    /** A frozen layer, which keeps its parameters, has no weights and no biases here. */
+    LayerParameters(LayerView layer) {
+        this.layer = layer;
+        facts = layer.facts();
+        if (layer.isFrozen() || layer.parameters().numParams() == 0) {
+            return;
         }
-        Map<String, Optional<Arrangement>> weights = new LinkedHashMap<>();
-        Set<String> biases = new HashSet<>();
-        collect(configuration, "", weights, biases);
-        return select(name, configuration, layer, weights, biases);
+        layer.configuration().ifPresent(configuration -> collect(configuration, ""));
+        layer.sameDiffVertex()
+                .ifPresent(vertex -> collect(
+                        "",
+                        vertex.getVertexParams().getWeightParameterKeys(),
+                        vertex.getVertexParams().getBiasParameterKeys()));
+        layer.parameters().paramTable(false).forEach((key, view) -> {
+            Optional<Reorder> reorder = weightKeys.get(key);
+            if (reorder != null) {
+                weights.add(new LayerWeights(key, view, reorder));
+            } else if (biasKeys.contains(key)) {
+                biases.add(view);
+            }
+        });
     }
 
-    static LayerParameters of(String name, SameDiffVertex vertex, Trainable parameters) {
-        SDVertexParams keys = vertex.getVertexParams();
-        Map<String, Arrangement> arrangements = vertex instanceof AttentionVertex ? LayerKinds.ATTENTION : Map.of();
-        Map<String, Optional<Arrangement>> weights = new LinkedHashMap<>();
-        keys.getWeightParameterKeys().forEach(key -> weights.put(key, Optional.ofNullable(arrangements.get(key))));
-        return select(name, null, parameters, weights, Set.copyOf(keys.getBiasParameterKeys()));
+    private void collect(Layer configuration, String prefix) {
+        Optional<Layer> inner = Wrapping.inner(configuration);
+        if (configuration instanceof Bidirectional both) {
+            collect(both.getFwd(), prefix + BidirectionalParamInitializer.FORWARD_PREFIX);
+            collect(both.getFwd(), prefix + BidirectionalParamInitializer.BACKWARD_PREFIX);
+        } else if (inner.isPresent()) {
+            collect(inner.get(), prefix);
+        } else {
+            collect(
+                    prefix,
+                    configuration.initializer().weightKeys(configuration),
+                    configuration.initializer().biasKeys(configuration));
+            if (configuration instanceof AutoEncoder) {
+                biasKeys.add(prefix + PretrainParamInitializer.VISIBLE_BIAS_KEY);
+            }
+        }
     }
 
-    /** Makes new weights without touching the old ones, in the order in which DL4J keeps them. */
+    private void collect(String prefix, List<String> newWeights, List<String> newBiases) {
+        newWeights.stream()
+                .filter(key -> !facts.isScale(key))
+                .forEach(key -> weightKeys.put(prefix + key, facts.reorder(key)));
+        newBiases.forEach(key -> biasKeys.add(prefix + key));
+    }
+
+    LayerView layer() {
+        return layer;
+    }
+
+    /** Returns the weights, views into the network's parameters, in the order in which DL4J keeps them. */
+    List<LayerWeights> weights() {
+        return weights;
+    }
+
+    /** Returns the biases, views into the network's parameters. */
+    List<INDArray> biases() {
+        return biases;
+    }
+
+    /** Draws new weights without touching the old ones. */
     List<INDArray> draw(IWeightInit initializer) {
         List<INDArray> fresh = new ArrayList<>();
         for (LayerWeights weight : weights) {
@@ -78,7 +108,7 @@ record LayerParameters(
                 fresh.add(weight.draw(initializer));
             } catch (RuntimeException e) {
                 throw new IllegalArgumentException(
-                        "Layer '" + name + "', parameter '" + weight.key() + "': " + e.getMessage(), e);
+                        "Layer '" + layer.name() + "', parameter '" + weight.key() + "': " + e.getMessage(), e);
             }
         }
         return fresh;
@@ -89,47 +119,5 @@ record LayerParameters(
         for (int i = 0; i < fresh.size(); i++) {
             weights.get(i).view().assign(fresh.get(i));
         }
-    }
-
-    private static void collect(
-            Layer layer, String prefix, Map<String, Optional<Arrangement>> weights, Set<String> biases) {
-        if (layer instanceof BaseWrapperLayer wrapper) {
-            collect(wrapper.getUnderlying(), prefix, weights, biases);
-        } else if (layer instanceof Bidirectional both) {
-            collect(both.getFwd(), prefix + BidirectionalParamInitializer.FORWARD_PREFIX, weights, biases);
-            collect(both.getFwd(), prefix + BidirectionalParamInitializer.BACKWARD_PREFIX, weights, biases);
-        } else {
-            ParamInitializer initializer = layer.initializer();
-            for (String key : initializer.weightKeys(layer)) {
-                if (!LayerKinds.isScale(layer, key)) {
-                    weights.put(prefix + key, LayerKinds.arrangement(layer, key));
-                }
-            }
-            for (String key : initializer.biasKeys(layer)) {
-                biases.add(prefix + key);
-            }
-            if (layer instanceof AutoEncoder) {
-                biases.add(prefix + PretrainParamInitializer.VISIBLE_BIAS_KEY);
-            }
-        }
-    }
-
-    private static LayerParameters select(
-            String name,
-            @Nullable Layer layer,
-            Trainable parameters,
-            Map<String, Optional<Arrangement>> weights,
-            Set<String> biases) {
-        List<LayerWeights> selectedWeights = new ArrayList<>();
-        List<INDArray> selectedBiases = new ArrayList<>();
-        parameters.paramTable(false).forEach((key, view) -> {
-            Optional<Arrangement> arrangement = weights.get(key);
-            if (arrangement != null) {
-                selectedWeights.add(new LayerWeights(key, view, arrangement));
-            } else if (biases.contains(key)) {
-                selectedBiases.add(view);
-            }
-        });
-        return new LayerParameters(name, layer, List.copyOf(selectedWeights), List.copyOf(selectedBiases), false);
     }
 }

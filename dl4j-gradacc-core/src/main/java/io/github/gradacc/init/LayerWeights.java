@@ -2,6 +2,8 @@
 package io.github.gradacc.init;
 
 import io.github.gradacc.array.Finiteness;
+import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.Reorder;
 import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.weights.IWeightInit;
@@ -14,35 +16,31 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param key DL4J's name of the parameter
  * @param view the weights, a view into the network's parameters
- * @param arrangement how they lie in it; empty for the standard shapes
+ * @param reorder their memory layout; empty for the standard shapes
  */
-record LayerWeights(String key, INDArray view, Optional<Arrangement> arrangement) {
-
-    private static final String DL4J = "org.deeplearning4j";
+record LayerWeights(String key, INDArray view, Optional<Reorder> reorder) {
 
     /** DL4J's initializers that ask for no fans; its "constant", "ones" and "zero" are of one class. */
     private static final Set<Class<?>> WITHOUT_FANS = Set.of(WeightInitConstant.class, WeightInitDistribution.class);
 
     /**
-     * Makes new weights without touching the old ones.
+     * Draws new weights without touching the old ones.
      *
-     * @throws IllegalArgumentException if the initializer needs fans that the weights have not, or makes a weight that is not
-     *     finite
+     * @throws IllegalArgumentException if the initializer needs fans that the weights do not have, or makes a weight
+     *     that is not finite
      */
     INDArray draw(IWeightInit initializer) {
         long[] shape = view.shape();
         // NaN fans do not make NaN weights: where ND4J 1.0.0-M2.1 is to multiply by NaN, it multiplies by 1e-5.
-        boolean needsFans =
-                initializer.getClass().getName().startsWith(DL4J) && !WITHOUT_FANS.contains(initializer.getClass());
+        boolean needsFans = LayerView.isDl4js(initializer) && !WITHOUT_FANS.contains(initializer.getClass());
         if (shape.length < 2 && needsFans) {
             throw Checks.shape(
-                    initializer.getClass().getSimpleName() + " needs fans, which vectors have not",
+                    initializer.getClass().getSimpleName() + " needs fans, which vectors do not have",
                     shape,
-                    "Use an initializer without, such as Normal");
+                    "Use an initializer that needs none, such as Normal");
         }
-        INDArray fresh = arrangement
-                .map(arranged -> arranged.draw(initializer, view.dataType(), shape))
-                .orElseGet(() -> Arrangement.standard(initializer, view.dataType(), view.ordering(), shape));
+        INDArray fresh = reorder.map(layout -> StandardTensor.draw(initializer, view.dataType(), layout, shape))
+                .orElseGet(() -> StandardTensor.draw(initializer, view.dataType(), view.ordering(), shape));
         if (!Finiteness.allFinite(fresh)) {
             throw Checks.shape(initializer + " makes weights that are not finite", shape, "Use another initializer");
         }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.init;
 
+import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.OutputScale;
+import io.github.gradacc.dl4j.Wrapping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +16,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Layer-sequential unit variance (Mishkin and Matas 2016, "All you need is a good init", algorithm 1), for one layer at a
- * time, first to last:
+ * Layer-sequential unit variance (Mishkin and Matas 2016, "All you need is a good init", algorithm 1), for one layer at
+ * a time, first to last:
  *
  * <pre>
  *   W := orthogonal
@@ -24,10 +27,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *       v := variance of W x + b
  * </pre>
  *
- * The output is measured before the activation function, as the paper does it for convolutions and inner products. Weights
- * that multiply each other (the two of a separable convolution) share the division.
+ * The output is measured before the activation function, as the paper does it for convolutions and inner products.
+ * Weights that multiply each other (the two of a separable convolution) share the division.
  */
 final class Lsuv {
+
+    private static final String NOT_LINEAR = "its output is not a linear function of its weights";
 
     private final double tolerance;
     private final int maxIterations;
@@ -47,12 +52,15 @@ final class Lsuv {
     /**
      * Starts from orthogonal weights, then scales them.
      *
-     * @param parameters of the layer; layers without weights are passed over
-     * @param output computes the layer's output from the data, with inference behavior
+     * @param parameters the layer's; layers without weights are skipped
+     * @param output computes the layer's output on the data, as in inference
      */
     void add(LayerParameters parameters, Supplier<INDArray> output) {
-        if (parameters.frozen()) {
-            notScaled(parameters, Double.NaN, 0, "it is frozen");
+        LayerView layer = parameters.layer();
+        if (layer.isFrozen()) {
+            if (layer.parameters().numParams() > 0) {
+                notScaled(parameters, Double.NaN, 0, "it is frozen");
+            }
             return;
         }
         if (parameters.weights().isEmpty()) {
@@ -67,10 +75,11 @@ final class Lsuv {
                     parameters, Double.NaN, 0, "its weights '" + key + "' are a vector, which has no orthogonal start");
             return;
         }
-        Layer layer = parameters.layer() == null ? null : LayerKinds.unwrap(parameters.layer());
-        parameters.assign(parameters.draw(new Orthogonal(1, layer != null && LayerKinds.hasGates(layer) ? 4 : 1)));
-        String obstacle = LsuvObstacles.of(layer);
-        if (!obstacle.isEmpty() || !(layer instanceof BaseLayer scaled)) {
+        parameters.assign(parameters.draw(new Orthogonal(1, layer.facts().isGated() ? 4 : 1)));
+        Layer inside = layer.configuration().map(Wrapping::innermost).orElse(null);
+        String type = inside == null ? layer.type() : inside.getClass().getSimpleName();
+        String obstacle = obstacle(layer.facts().outputScale(), type);
+        if (!obstacle.isEmpty() || !(inside instanceof BaseLayer scaled)) {
             notScaled(parameters, Double.NaN, 0, obstacle);
             return;
         }
@@ -88,7 +97,7 @@ final class Lsuv {
             variance = variance(scaled, output);
         }
         boolean within = Math.abs(variance - 1) <= tolerance;
-        reached.add(new LsuvLayer(parameters.name(), variance, iterations, within, ""));
+        reached.add(new LsuvLayer(layer.name(), variance, iterations, within, ""));
     }
 
     LsuvReport report() {
@@ -96,7 +105,23 @@ final class Lsuv {
     }
 
     private void notScaled(LayerParameters parameters, double variance, int iterations, String obstacle) {
-        reached.add(new LsuvLayer(parameters.name(), variance, iterations, false, obstacle));
+        reached.add(new LsuvLayer(parameters.layer().name(), variance, iterations, false, obstacle));
+    }
+
+    /**
+     * Returns why the output of a layer does not follow the scale of its weights, or cannot be seen; empty if it does.
+     */
+    private static String obstacle(OutputScale scale, String type) {
+        return switch (scale) {
+            case LINEAR -> "";
+            case RECURRENT -> "it is recurrent: " + NOT_LINEAR;
+            case ATTENTION -> "it is attention: " + NOT_LINEAR;
+            case NONLINEAR -> NOT_LINEAR;
+            case NORMALIZED -> "layer normalization undoes any scale";
+            case HIDDEN_ACTIVATION ->
+                "its activation function is a part of its SameDiff graph, so the output before it is out of reach";
+            case UNKNOWN -> "its type, " + type + ", does not say where its activation function is";
+        };
     }
 
     private static double variance(BaseLayer layer, Supplier<INDArray> output) {

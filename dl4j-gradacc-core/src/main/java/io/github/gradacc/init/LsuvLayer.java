@@ -6,7 +6,7 @@ package io.github.gradacc.init;
  *
  * @param layer the name of the layer
  * @param variance the variance of the layer's output before the activation function; NaN if it was not measured
- * @param iterations how often the weights were divided
+ * @param iterations how many times the weights were divided
  * @param reached whether the variance is within the tolerance
  * @param obstacle why the layer could not be scaled; empty if it could
  */

@@ -11,8 +11,9 @@ import org.nd4j.shade.jackson.annotation.Nulls;
 /**
  * Normal weights, {@code w ~ N(mean, std^2)}: {@code torch.nn.init.normal_}.
  *
- * <p>Any shape. Not for deep networks: the variance does not know the fans; {@link XavierNormal} and {@link KaimingNormal}
- * do. DL4J's {@code WeightInitNormal} is something else, N(0, 1/fanIn). Value semantics; safe for use by several threads.
+ * <p>Any shape. Not for deep networks: the variance does not depend on the fans, as it does in {@link XavierNormal} and
+ * {@link KaimingNormal}. DL4J's {@code WeightInitNormal} is something else, N(0, 1/fanIn). Value semantics; safe for
+ * use by several threads.
  *
  * @param mean the mean, finite
  * @param std the standard deviation, finite, at least 0

@@ -13,20 +13,20 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * {@code gain} times a random (semi-)orthogonal matrix: {@code torch.nn.init.orthogonal_} (Saxe et al. 2013, "Exact solutions
- * to the nonlinear dynamics of learning in deep linear neural networks").
+ * {@code gain} times a random (semi-)orthogonal matrix: {@code torch.nn.init.orthogonal_} (Saxe et al. 2013, "Exact
+ * solutions to the nonlinear dynamics of learning in deep linear neural networks").
  *
- * <p>With {@code W} the weights as a matrix, {@code W^T W = gain^2 I} or {@code W W^T = gain^2 I}, whichever is the smaller
- * identity; uniform over all such matrices. Weights of more than two dimensions are flattened as torch does: one row for each
- * index of the first dimension.
+ * <p>With {@code W} the weights as a matrix, {@code W^T W = gain^2 I} or {@code W W^T = gain^2 I}, whichever is the
+ * smaller identity; uniform over all such matrices. Weights of more than two dimensions are flattened as torch does:
+ * one row for each index of the first dimension.
  *
- * <p>The matrices of a recurrent layer with gates stand side by side. With {@code gates = 4}, on an LSTM [n, 4 nOut] (order
- * IFOG), each gate's [n, nOut] block is drawn by itself; convolutions are divided along their first dimension. A GravesLSTM
- * has three columns more: {@code Layout.GRAVES_LSTM.of(new Orthogonal(1, 4))}.
+ * <p>The matrices of a recurrent layer with gates stand side by side. With {@code gates = 4}, on an LSTM [n, 4 nOut]
+ * (order IFOG), each gate's [n, nOut] block is drawn by itself; convolutions are divided along their first dimension. A
+ * GravesLSTM has three columns more: {@code Layout.GRAVES_LSTM.of(new Orthogonal(1, 4))}.
  *
- * <p>Error: {@code max |W^T W - gain^2 I| <= 1e-14 gain^2} in DOUBLE and {@code 2e-7 gain^2} in FLOAT up to 1024 columns.
- * Time: that of a QR decomposition in DOUBLE, so not for embeddings of millions of words. Value semantics; safe for use by
- * several threads.
+ * <p>Error: {@code max |W^T W - gain^2 I| <= 1e-14 gain^2} in DOUBLE and {@code 2e-7 gain^2} in FLOAT up to 1024
+ * columns. Time: that of a QR decomposition in DOUBLE, so not for embeddings of millions of words. Value semantics;
+ * safe for use by several threads.
  *
  * @param gain scales the weights, finite; see {@link Gain}
  * @param gates the number of blocks, at least 1
@@ -91,7 +91,8 @@ public record Orthogonal(
                 matrix.get(
                                 NDArrayIndex.interval(row, row + rowBlock),
                                 NDArrayIndex.interval(column, column + columnBlock))
-                        .assign(HaarMatrix.draw(rowBlock, columnBlock, draws).muli(gain));
+                        .assign(RandomOrthogonal.draw(rowBlock, columnBlock, draws)
+                                .muli(gain));
             }
         }
         return matrix.reshape('c', shape);

@@ -11,12 +11,12 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * Normal weights of which a share is 0: {@code torch.nn.init.sparse_} (Martens 2010, "Deep learning via Hessian-free
+ * Normal weights, a share of them 0: {@code torch.nn.init.sparse_} (Martens 2010, "Deep learning via Hessian-free
  * optimization", section 5).
  *
- * <p>{@code w ~ N(0, std^2)}; then, for each input unit, {@code ceil(sparsity nOut)} of its {@code nOut} outgoing weights,
- * chosen at random, are 0. In torch's [nOut, nIn] these are the columns, in DL4J's [nIn, nOut] the rows. The product is formed
- * in double and rounded up as it is: 0.07 of 100 are 8, as in torch.
+ * <p>{@code w ~ N(0, std^2)}; then, for each input unit, {@code ceil(sparsity nOut)} of its {@code nOut} outgoing
+ * weights, chosen at random, are 0. In torch's [nOut, nIn] these are the columns, in DL4J's [nIn, nOut] the rows. The
+ * product is computed in double precision and rounded up as it is: 0.07 of 100 is 8, as in torch.
  *
  * <p>Matrices only. Value semantics; safe for use by several threads.
  *

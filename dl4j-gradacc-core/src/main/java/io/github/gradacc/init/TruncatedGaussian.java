@@ -2,8 +2,8 @@
 package io.github.gradacc.init;
 
 /**
- * Draws {@code z ~ N(0, 1)} given that {@code lower <= z <= upper}, by rejection (after Robert 1995, "Simulation of truncated
- * normal variables"):
+ * Draws {@code z ~ N(0, 1)} given that {@code lower <= z <= upper}, by rejection (after Robert 1995, "Simulation of
+ * truncated normal variables"):
  *
  * <pre>
  *   if upper &lt; 0: draw between -upper and -lower, return the negative
@@ -14,8 +14,9 @@ package io.github.gradacc.init;
  *       z = lower + t                                   until u &lt;= exp(-(z - m)^2 / 2)
  * </pre>
  *
- * The second loop is exact: for {@code m = lower} the normal density is {@code exp(-m t) exp(-t^2 / 2)} up to a constant, and
- * for {@code m = 0} it is {@code exp(-z^2 / 2)}. At least three in ten proposals are accepted, whatever the bounds.
+ * The second loop is exact: for {@code m = lower} the normal density is {@code exp(-m t) exp(-t^2 / 2)} up to a
+ * constant, and for {@code m = 0} it is {@code exp(-z^2 / 2)}. At least three in ten proposals are accepted, whatever
+ * the bounds.
  */
 final class TruncatedGaussian {
 

@@ -12,15 +12,16 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * Normal weights between bounds: {@code w ~ N(mean, std^2)} given that {@code lower <= w <= upper};
  * {@code torch.nn.init.trunc_normal_}.
  *
- * <p>As in torch the bounds are absolute values, not numbers of standard deviations, and {@code std} is that of the normal
- * distribution before it is cut: between -2 std and 2 std the weights have 0.87962566103423978 std. (Keras divides by that
- * number; DL4J's {@code VAR_SCALING_NORMAL_*} cut there without correcting for it.)
+ * <p>As in torch the bounds are absolute values, not numbers of standard deviations, and {@code std} is that of the
+ * normal distribution before it is cut: between -2 std and 2 std the weights have 0.87962566103423978 std. (Keras
+ * divides by that number; DL4J's {@code VAR_SCALING_NORMAL_*} cut there without correcting for it.)
  *
- * <p>torch inverts the distribution function, which loses all digits in a far tail. Here the weights are drawn by rejection,
- * exact for any bounds; see {@code TruncatedGaussian}. Any shape. Value semantics; safe for use by several threads.
+ * <p>torch inverts the distribution function, which loses all digits in a far tail. Here the weights are drawn by
+ * rejection, exact for any bounds; see {@code TruncatedGaussian}. Any shape. Value semantics; safe for use by several
+ * threads.
  *
- * @param mean the mean of the normal distribution, finite; need not lie between the bounds
- * @param std its standard deviation, finite, above 0
+ * @param mean the mean of the normal distribution, finite; it need not lie between the bounds
+ * @param std its standard deviation, finite and above 0
  * @param lower the lower bound; may be negative infinity
  * @param upper the upper bound, not below {@code lower}; may be infinity
  */

@@ -11,8 +11,9 @@ import org.nd4j.shade.jackson.annotation.Nulls;
 /**
  * Uniform weights, {@code w ~ U(lower, upper)}: {@code torch.nn.init.uniform_}.
  *
- * <p>Any shape. Not for deep networks: the variance does not know the fans; {@link XavierUniform} and {@link KaimingUniform}
- * do. Value semantics; safe for use by several threads, each of which draws from its own ND4J generator.
+ * <p>Any shape. Not for deep networks: the variance does not depend on the fans, as it does in {@link XavierUniform}
+ * and {@link KaimingUniform}. Value semantics; safe for use by several threads, each of which draws from its own ND4J
+ * generator.
  *
  * @param lower the lower bound, finite
  * @param upper the upper bound, finite, not below {@code lower}

@@ -12,7 +12,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The weights that one {@code init} call fills: a view into the network's flattened parameters, written in place.
  *
- * <p>Values are rounded to the type of the weights; one that the type cannot hold is an error, never an infinite weight.
+ * <p>Values are rounded to the type of the weights; one that the type cannot hold is an error, never an infinite
+ * weight.
  */
 final class WeightView {
 
@@ -36,13 +37,13 @@ final class WeightView {
     }
 
     /**
-     * Fills the view. A scalar stays as it is: DL4J passes the radius of a one-class output layer through the initializer of
-     * its weights, and sets it by itself afterwards.
+     * Fills the view. A scalar stays as it is: DL4J passes the radius of a one-class output layer through the
+     * initializer of its weights, and sets it itself afterwards.
      *
      * @param shape the shape of the weights
      * @param order 'c' or 'f': how the shape lies in the view
      * @param view the parameters, of as many elements as the shape; not copied
-     * @param values what fills it, called once, or not at all for a scalar
+     * @param values fills it; called once, or not at all for a scalar
      * @return the view in the given shape, not a copy
      */
     static INDArray write(long[] shape, char order, INDArray view, Consumer<WeightView> values) {

@@ -9,11 +9,11 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * {@code w ~ N(0, s^2)} with {@code s = gain sqrt(2 / (in + out))}: {@code torch.nn.init.xavier_normal_} (Glorot and Bengio
- * 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 12).
+ * {@code w ~ N(0, s^2)} with {@code s = gain sqrt(2 / (in + out))}: {@code torch.nn.init.xavier_normal_} (Glorot and
+ * Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 12).
  *
- * <p>{@code in} and {@code out} are {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes are
- * not used. For layers with ReLU take {@link KaimingNormal}. Value semantics; safe for use by several threads.
+ * <p>{@code in} and {@code out} are {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes
+ * are not used. For layers with ReLU use {@link KaimingNormal}. Value semantics; safe for use by several threads.
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */

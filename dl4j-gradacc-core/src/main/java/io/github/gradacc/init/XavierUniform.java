@@ -9,11 +9,11 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * {@code w ~ U(-b, b)} with {@code b = gain sqrt(6 / (in + out))}: {@code torch.nn.init.xavier_uniform_} (Glorot and Bengio
- * 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16).
+ * {@code w ~ U(-b, b)} with {@code b = gain sqrt(6 / (in + out))}: {@code torch.nn.init.xavier_uniform_} (Glorot and
+ * Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16).
  *
- * <p>{@code in} and {@code out} are {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes are
- * not used. For layers with ReLU take {@link KaimingUniform}. Value semantics; safe for use by several threads.
+ * <p>{@code in} and {@code out} are {@link Fans#of} of the shape, at least two dimensions; the numbers that DL4J passes
+ * are not used. For layers with ReLU use {@link KaimingUniform}. Value semantics; safe for use by several threads.
  *
  * @param gain scales the weights, finite; see {@link Gain}
  */

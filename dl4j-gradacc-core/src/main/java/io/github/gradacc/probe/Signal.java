@@ -6,9 +6,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The numbers that describe one array of activations or gradients.
  *
- * <p>Mean and standard deviation are those of the finite elements, computed in double precision and scaled, so that they are
- * finite whenever such an element exists. The standard deviation is that of the population: divided by the number of
- * elements, not by one less.
+ * <p>Mean and standard deviation are those of the finite elements, computed in double precision and scaled, so that
+ * they are finite whenever such an element exists. The standard deviation is that of the population: divided by the
+ * number of elements, not by one less.
  *
  * @param count number of elements
  * @param mean mean of the finite elements; NaN if there are none

@@ -9,7 +9,10 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A report for other programs. Names of layers may contain anything, hence a library, one that DL4J brings along. */
+/**
+ * A report for other programs. Names of layers may contain anything, so a library writes it: one that DL4J brings
+ * along.
+ */
 final class SignalCsv {
 
     private static final List<String> NUMBERS = List.of("count", "mean", "std", "zeros", "nans", "infinities");

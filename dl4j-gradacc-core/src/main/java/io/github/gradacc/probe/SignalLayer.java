@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param type simple name of the class that configures it
  * @param output whether it has a loss: its activations are predictions, with a scale of their own
  * @param activations what leaves it in the forward pass
- * @param gradients the gradient with respect to its activations, of the losses summed over the examples: each example has the
- *     gradient of its own loss, whatever the batch size. Null where there is none: without labels, in layers with a loss,
- *     below frozen layers and below embeddings.
+ * @param gradients the gradient with respect to its activations, of the losses summed over the examples: each example
+ *     has the gradient of its own loss, whatever the batch size. Null where there is none: without labels, in layers
+ *     with a loss, below frozen layers and below embeddings.
  */
 public record SignalLayer(
         String name,

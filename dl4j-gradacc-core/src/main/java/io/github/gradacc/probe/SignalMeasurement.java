@@ -14,8 +14,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   mean = s m, std = s sqrt(v)
  * </pre>
  *
- * Dividing by s keeps the squares in range at both ends. ND4J's own reductions accumulate in the type of the array: in FLOAT
- * the square of 1e20 is infinite, of 1e-30 zero; and some of them pass over NaN.
+ * Dividing by s keeps the squares in range at both ends. ND4J's own reductions accumulate in the type of the array: in
+ * FLOAT the square of 1e20 is infinite, of 1e-30 zero; and some of them pass over NaN.
  */
 final class SignalMeasurement {
 

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The scale of a signal along its way: that of the features, where they count, then the standard deviation of each layer.
+ * The scale of a signal along its way: that of the features, where they count, then the standard deviation of each
+ * layer.
  *
- * <p>The scale of features is their root mean square {@code sqrt(mean^2 + std^2)}, over all inputs of the network: weights
- * of mean 0 multiply it, not the standard deviation, into that of the first layer.
+ * <p>The scale of features is their root mean square {@code sqrt(mean^2 + std^2)}, over all inputs of the network:
+ * weights of mean 0 multiply it, not the standard deviation, into that of the first layer.
  */
 final class SignalPath {
 

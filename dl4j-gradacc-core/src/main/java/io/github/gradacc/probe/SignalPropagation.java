@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
+import io.github.gradacc.dl4j.ConfigurationCopy;
+import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.Propagation;
+import io.github.gradacc.dl4j.Replica;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +31,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   with labels:       for l = L - 1 ... 1:  g_l := d loss / d a_l,        measure g_l
  * </pre>
  *
- * <p>Layers run as in training, because that is where the signal must survive: batch normalization uses the statistics of
- * the features. Noise is left out: dropout and weight noise are off (frozen layers run as at test time anyway), so that two
- * probes give the same report; only RReLU still draws its slopes. Gradients flow through all time steps, also where the
- * network is configured for truncated backpropagation through time. The gradients are those with respect to activations, not
- * parameters: the gradient of a weight is the product of both signals, and hides one that vanishes behind one that explodes.
+ * <p>Layers run as in training, because that is where the signal must survive: batch normalization uses the statistics
+ * of the features. Noise is left out: dropout and weight noise are off (frozen layers run as in inference anyway), so
+ * two probes give the same report; only RReLU still draws its slopes. Gradients flow through all time steps, even where
+ * the network is configured for truncated backpropagation through time. The gradients are those with respect to
+ * activations, not parameters: the gradient of a weight is the product of both signals, and hides one that vanishes
+ * behind one that explodes.
  *
  * <p>The network is not changed, and not even run: the passes are those of a replica that shares its parameters and has
- * inputs, masks, counters, gradients and (no) listeners of its own. All activations are held at the same time, outside of
- * workspaces: use a batch that would fit in training, a few hundred examples say as much as all. Masks are not supported.
- * Not while another thread trains the network.
+ * inputs, masks, counters and gradients of its own, and no listeners. Its configuration is copied by way of JSON, as
+ * saving the network does. All activations are held at the same time, outside of workspaces: use a batch that would fit
+ * in training; a few hundred examples tell as much as all of them. Masks are not supported. No other thread may train
+ * the network meanwhile.
  */
 public final class SignalPropagation {
 
@@ -39,11 +53,11 @@ public final class SignalPropagation {
      *
      * @param network an initialized network, not changed
      * @param features a batch of real data, not changed
-     * @throws IllegalStateException if the network is not initialized
-     * @throws IllegalArgumentException if the features do not fit the network
+     * @throws IllegalArgumentException if the network is null or the features do not fit it
+     * @throws IllegalStateException if the network is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(MultiLayerNetwork network, INDArray features) {
-        return probeStack(network, features, null);
+        return probe(Network.of(network), new INDArray[] {features}, null);
     }
 
     /**
@@ -52,12 +66,11 @@ public final class SignalPropagation {
      * @param network an initialized network that ends in a layer with a loss, not changed
      * @param features a batch of real data, not changed
      * @param labels what the loss compares with, as many examples as features; not changed
-     * @throws IllegalStateException if the network is not initialized
-     * @throws IllegalArgumentException if features or labels do not fit the network
+     * @throws IllegalArgumentException if the network is null, or features or labels do not fit it
+     * @throws IllegalStateException if the network is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(MultiLayerNetwork network, INDArray features, INDArray labels) {
-        Objects.requireNonNull(labels, "labels");
-        return probeStack(network, features, labels);
+        return probe(Network.of(network), new INDArray[] {features}, new INDArray[] {labels});
     }
 
     /**
@@ -65,11 +78,11 @@ public final class SignalPropagation {
      *
      * @param graph an initialized graph, not changed
      * @param features a batch of real data, not changed
-     * @throws IllegalStateException if the graph is not initialized
-     * @throws IllegalArgumentException if the features do not fit the graph
+     * @throws IllegalArgumentException if the graph is null or the features do not fit it
+     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(ComputationGraph graph, INDArray features) {
-        return probeGraph(graph, new INDArray[] {features}, null);
+        return probe(Network.of(graph), new INDArray[] {features}, null);
     }
 
     /**
@@ -78,11 +91,11 @@ public final class SignalPropagation {
      * @param graph an initialized graph whose output is a layer with a loss, not changed
      * @param features a batch of real data, not changed
      * @param labels what the loss compares with, as many examples as features; not changed
-     * @throws IllegalStateException if the graph is not initialized
-     * @throws IllegalArgumentException if features or labels do not fit the graph
+     * @throws IllegalArgumentException if the graph is null, or features or labels do not fit it
+     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(ComputationGraph graph, INDArray features, INDArray labels) {
-        return probeGraph(graph, new INDArray[] {features}, new INDArray[] {labels});
+        return probe(Network.of(graph), new INDArray[] {features}, new INDArray[] {labels});
     }
 
     /**
@@ -90,11 +103,11 @@ public final class SignalPropagation {
      *
      * @param graph an initialized graph, not changed
      * @param features a batch of real data for each input, not changed
-     * @throws IllegalStateException if the graph is not initialized
-     * @throws IllegalArgumentException if the features do not fit the graph
+     * @throws IllegalArgumentException if the graph is null or the features do not fit it
+     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(ComputationGraph graph, INDArray[] features) {
-        return probeGraph(graph, features, null);
+        return probe(Network.of(graph), features, null);
     }
 
     /**
@@ -103,68 +116,87 @@ public final class SignalPropagation {
      * @param graph an initialized graph whose outputs are layers with losses, not changed
      * @param features a batch of real data for each input, not changed
      * @param labels what the loss of each output compares with, not changed
-     * @throws IllegalStateException if the graph is not initialized
-     * @throws IllegalArgumentException if features or labels do not fit the graph
+     * @throws IllegalArgumentException if the graph is null, or features or labels do not fit it
+     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(ComputationGraph graph, INDArray[] features, INDArray[] labels) {
-        Objects.requireNonNull(labels, "labels");
-        return probeGraph(graph, features, labels);
+        return probe(Network.of(graph), features, Objects.requireNonNull(labels, "labels"));
     }
 
-    private static SignalReport probeStack(MultiLayerNetwork network, INDArray features, @Nullable INDArray labels) {
-        requireInitialized(Objects.requireNonNull(network, "network").isInitCalled());
-        requireArrays("features", List.of("input"), features);
+    private static SignalReport probe(Network network, INDArray[] features, INDArray @Nullable [] labels) {
+        requireArrays("features", network.inputNames(), features);
         if (labels != null) {
-            requireArrays("labels", List.of("output"), labels);
-            Losses.require(network.getOutputLayer());
-            requireSameExamples(features, labels);
-        }
-        return run(
-                () -> new SignalReport(
-                        new StackPass(QuietReplica.of(network)).run(features, labels), Inputs.of(network, features)),
-                new INDArray[] {features},
-                labels == null ? null : new INDArray[] {labels});
-    }
-
-    private static SignalReport probeGraph(ComputationGraph graph, INDArray[] features, INDArray @Nullable [] labels) {
-        requireInitialized(Objects.requireNonNull(graph, "graph").getVertices() != null);
-        Objects.requireNonNull(features, "features");
-        requireArrays("features", graph.getConfiguration().getNetworkInputs(), features);
-        if (labels != null) {
-            List<String> outputs = graph.getConfiguration().getNetworkOutputs();
-            requireArrays("labels", outputs, labels);
-            outputs.forEach(name -> Losses.require(graph.getLayer(name)));
+            requireArrays("labels", network.outputNames(), labels);
+            network.outputs().values().forEach(SignalPropagation::requireLoss);
             for (INDArray array : labels) {
                 requireSameExamples(features[0], array);
             }
         }
-        return run(
-                () -> new SignalReport(
-                        new GraphPass(QuietReplica.of(graph)).run(features, labels), Inputs.of(graph, features)),
-                features,
-                labels);
-    }
-
-    /** DL4J's errors about shapes are of many types and from deep inside: the shapes are added here. */
-    private static SignalReport run(Supplier<SignalReport> pass, INDArray[] features, INDArray @Nullable [] labels) {
-        try {
-            return pass.get();
+        Network replica = Replica.of(network, SignalPropagation::quiet);
+        try (Propagation pass = replica.propagate(true, features)) {
+            return new SignalReport(measure(pass, labels), measure(network, features));
         } catch (RuntimeException e) {
+            // DL4J's errors about shapes are of many types and from deep inside.
             throw new IllegalArgumentException(
                     "The network fails on features of shape " + shapes(features)
                             + (labels == null ? "" : " and labels of shape " + shapes(labels))
-                            + ". Give it what fit() would take. It says: " + e.getMessage(),
+                            + ". Pass what fit() would take. The cause: " + e.getMessage(),
                     e);
         }
     }
 
-    private static void requireInitialized(boolean initialized) {
-        if (!initialized) {
-            throw new IllegalStateException("The network is not initialized: call init() first");
+    /** Without workspaces every array it computes stays valid. */
+    private static void quiet(ConfigurationCopy configuration) {
+        configuration.setWorkspaces(WorkspaceMode.NONE);
+        configuration.setBackpropagation(BackpropType.Standard);
+        for (Layer layer : configuration.layers()) {
+            layer.setIDropout(null);
+            if (layer instanceof BaseLayer base) {
+                base.setWeightNoise(null);
+            }
+        }
+    }
+
+    /** Each output is measured before later layers and the backward pass, which may use its memory. */
+    private static List<SignalLayer> measure(Propagation pass, INDArray @Nullable [] labels) {
+        List<LayerView> layers = pass.layers();
+        List<Signal> activations = new ArrayList<>();
+        for (int step = 0; step < layers.size(); step++) {
+            activations.add(Signal.of(pass.forward(step)));
+        }
+        Map<LayerView, Signal> gradients = new HashMap<>();
+        if (labels != null) {
+            pass.backward((layer, gradient) -> gradients.put(layer, Signal.of(gradient)), labels);
+        }
+        List<SignalLayer> signals = new ArrayList<>();
+        for (int step = 0; step < layers.size(); step++) {
+            LayerView layer = layers.get(step);
+            signals.add(new SignalLayer(
+                    layer.name(),
+                    layer.type(),
+                    layer.output().isPresent(),
+                    activations.get(step),
+                    gradients.get(layer)));
+        }
+        return signals;
+    }
+
+    private static List<Signal> measure(Network network, INDArray... features) {
+        return IntStream.range(0, features.length)
+                .filter(input -> !network.takesIndices(input))
+                .mapToObj(input -> Signal.of(features[input]))
+                .toList();
+    }
+
+    private static void requireLoss(LayerView output) {
+        if (output.output().isEmpty()) {
+            throw new IllegalArgumentException("Labels need a layer with a loss at each output, got a " + output.type()
+                    + ": probe without labels, or add an output layer");
         }
     }
 
     private static void requireArrays(String what, List<String> names, INDArray... arrays) {
+        Objects.requireNonNull(arrays, what);
         if (arrays.length != names.size()) {
             throw new IllegalArgumentException("The network needs one array of " + what + " for each of " + names
                     + ", in this order, got " + arrays.length);
@@ -181,7 +213,7 @@ public final class SignalPropagation {
     private static void requireSameExamples(INDArray features, INDArray labels) {
         if (features.size(0) != labels.size(0)) {
             throw new IllegalArgumentException(
-                    "Features and labels must have the same number of examples, got features of" + " shape "
+                    "Features and labels must have the same number of examples, got features of shape "
                             + shapes(features) + " and labels of shape " + shapes(labels));
         }
     }

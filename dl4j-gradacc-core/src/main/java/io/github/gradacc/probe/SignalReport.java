@@ -9,11 +9,11 @@ import java.util.List;
 import javax.imageio.ImageIO;
 
 /**
- * How the signal fares on its way through a network, layer by layer. Made by {@link SignalPropagation}.
+ * What becomes of the signal on its way through a network, layer by layer. Made by {@link SignalPropagation}.
  *
  * @param layers in the order of the forward pass, the network's input not included
- * @param features what the network was given, for each input that takes numbers; inputs that take indices, as those of
- *     embeddings do, have no scale and are left out
+ * @param features what the network was given, for each input that takes numbers; inputs that take indices, such as
+ *     those of embeddings, have no scale and are left out
  */
 public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
 
@@ -38,8 +38,8 @@ public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
     /**
      * Says in words where the signal explodes, vanishes, dies or stops being finite, and its factor per layer.
      *
-     * <p>The standard deviation of activations is compared with the root mean square of the features, or where there are none
-     * with the first layer; that of gradients with the last layer that has one. With s the value there:
+     * <p>The standard deviation of activations is compared with the root mean square of the features, or, where there
+     * are none, with the first layer; that of gradients with the last layer that has one. With s the value there:
      *
      * <ul>
      *   <li>the signal <b>explodes</b> where the standard deviation is above 1000 s,
@@ -49,13 +49,13 @@ public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
      *   <li>it <b>stops being finite</b> where the first element is NaN or infinite.
      * </ul>
      *
-     * Only the last is asked of layers with a loss: predictions have a scale of their own. The thresholds are wide, so that
-     * what they name is worth a look; a signal that keeps within them can still train badly, in particular one whose factor
-     * per layer is far from 1 in a network of few layers.
+     * Only the last is asked of layers with a loss: predictions have a scale of their own. The thresholds are wide, so
+     * that what they name is worth a look; a signal that keeps within them can still train badly, in particular one
+     * whose factor per layer is far from 1 in a network of few layers.
      *
      * <p>What is not seen: units that are saturated (tanh or sigmoid at the end of their range have a healthy standard
-     * deviation; probe with labels, the gradients show them) and units that give the same value for all examples while others
-     * do not.
+     * deviation; probe with labels, the gradients show them) and units that give the same value for all examples while
+     * others do not.
      *
      * @return one sentence to a line; that the signal stays alive if nothing is wrong
      */
@@ -63,14 +63,14 @@ public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
         return SignalDiagnosis.of(this);
     }
 
-    /** Returns a table for the eye: a line of headings, then a line for each layer; gradients if there are any. */
+    /** Returns a table as text: a line of headings, then a line for each layer, with gradients if there are any. */
     public String table() {
         return SignalTable.of(layers);
     }
 
     /**
-     * Writes all numbers as CSV (RFC 4180: lines end with CR LF, fields are quoted): a line of column names, then a line for
-     * each layer. Fields of gradients are empty where there are none.
+     * Writes all numbers as CSV (RFC 4180: lines end with CR LF, fields are quoted): a line of column names, then a
+     * line for each layer. Fields of gradients are empty where there are none.
      *
      * @param target a writer or builder, not closed
      */
@@ -79,11 +79,11 @@ public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
     }
 
     /**
-     * Draws the standard deviation over depth with a logarithmic axis, of activations and, if there are any, of gradients
-     * below.
+     * Draws the standard deviation over depth with a logarithmic axis, of activations and, if there are any, of
+     * gradients below.
      *
-     * <p>Layers whose values are not all finite are marked at the upper edge, those without variance at the lower. Drawn with
-     * what the JDK has (module {@code java.desktop}), without a display.
+     * <p>Layers whose values are not all finite are marked at the upper edge, those without variance at the lower.
+     * Drawn with what the JDK has (module {@code java.desktop}), without a display.
      *
      * @param file where to write the PNG; replaced if it exists
      */

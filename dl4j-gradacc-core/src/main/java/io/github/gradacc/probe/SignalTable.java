@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A report for the eye. */
+/** A report as a table of text. */
 final class SignalTable {
 
     private static final String HEADINGS = " %11s %10s %7s %7s %7s".formatted("mean", "std", "zero%", "NaN%", "inf%");

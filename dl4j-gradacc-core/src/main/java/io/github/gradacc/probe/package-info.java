@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Looks at networks and says what to expect of them. {@link io.github.gradacc.probe.ExactnessReport} names what makes
- * accumulation differ from the big batch; {@link io.github.gradacc.probe.SignalPropagation} measures activations and gradients
- * layer by layer.
+ * accumulation differ from the big batch; {@link io.github.gradacc.probe.SignalPropagation} measures activations and
+ * gradients layer by layer.
  *
- * <p>May import DL4J, opencsv, which comes with it, Java2D of the JDK, and nothing of this library.
+ * <p>May import DL4J, opencsv, which comes with it, Java2D of the JDK, and of this library {@code dl4j} and
+ * {@code array}.
  */
 @NullMarked
 package io.github.gradacc.probe;

@@ -93,8 +93,8 @@ class InitializersTest {
         report.notScaled().forEach(layer -> log(layer.layer() + ": " + layer.obstacle()));
         // end
         assertThat(logged).hasSize(2);
-        assertThat(logged.get(0)).contains("layer1: variance");
-        assertThat(logged.get(1)).startsWith("layer0: it is recurrent");
+        assertThat(logged.get(0)).contains("1: variance");
+        assertThat(logged.get(1)).startsWith("0: it is recurrent");
         assertThat(network.getParam("0_b").maxNumber().doubleValue())
                 .as("biases stay")
                 .isEqualTo(1);

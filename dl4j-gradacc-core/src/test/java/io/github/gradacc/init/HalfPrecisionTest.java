@@ -126,7 +126,7 @@ final class HalfPrecisionTest {
         INDArray before = network.params().dup();
         assertThatThrownBy(() -> NetworkInitializer.apply(network, new Normal(0, 1e5)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("Layer 'layer0', parameter 'W'")
+                .hasMessageContaining("Layer '0', parameter 'W'")
                 .hasMessageContaining("beyond HALF")
                 .hasMessageContaining("65504")
                 .hasMessageContaining("[8, 2, 3, 3]");

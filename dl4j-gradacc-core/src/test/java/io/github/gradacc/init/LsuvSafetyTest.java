@@ -165,8 +165,8 @@ final class LsuvSafetyTest {
     @Test
     void everyReasonIsTheTrueOne() {
         String hidden =
-                "its activation function is a part of its SameDiff graph, so that the output before it is not to be had";
-        String recurrent = "it is recurrent: its output is no linear function of its weights";
+                "its activation function is a part of its SameDiff graph, so the output before it is out of reach";
+        String recurrent = "it is recurrent: its output is not a linear function of its weights";
         assertThat(obstacle(
                         InputType.recurrent(6, 4),
                         new LocallyConnected1D.Builder().kernelSize(2).nOut(3).build()))
@@ -191,11 +191,11 @@ final class LsuvSafetyTest {
                         new LastTimeStep(new LSTM.Builder().nOut(3).build())))
                 .isEqualTo(recurrent);
         assertThat(obstacle(InputType.recurrent(6, 4), new CapsuleLayer.Builder(2, 3, 1).build()))
-                .isEqualTo("its output is no linear function of its weights");
+                .isEqualTo("its output is not a linear function of its weights");
         assertThat(obstacle(
                         InputType.feedForward(6),
                         new OCNNOutputLayer.Builder().hiddenLayerSize(3).build()))
-                .isEqualTo("its output is no linear function of its weights");
+                .isEqualTo("its output is not a linear function of its weights");
         assertThat(obstacle(
                         InputType.recurrent(6, 4),
                         new SelfAttentionLayer.Builder()
@@ -203,7 +203,7 @@ final class LsuvSafetyTest {
                                 .nHeads(2)
                                 .projectInput(true)
                                 .build()))
-                .isEqualTo("it is attention: its output is no linear function of its weights");
+                .isEqualTo("it is attention: its output is not a linear function of its weights");
         assertThat(obstacle(InputType.feedForward(4), new Scale()))
                 .isEqualTo("its weights 's' are a vector, which has no orthogonal start");
     }

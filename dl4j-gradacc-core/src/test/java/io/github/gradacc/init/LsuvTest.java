@@ -39,9 +39,7 @@ final class LsuvTest {
         LsuvReport report = NetworkInitializer.lsuv(network, features, 1e-6, 50);
         assertThat(report.reached()).isTrue();
         assertThat(report.notScaled()).isEmpty();
-        assertThat(report.layers())
-                .extracting(LsuvLayer::layer)
-                .containsExactly("layer0", "layer1", "layer2", "layer3");
+        assertThat(report.layers()).extracting(LsuvLayer::layer).containsExactly("0", "1", "2", "3");
         INDArray input = features;
         for (int i = 0; i < 4; i++) {
             INDArray z = input.mmul(network.getParam(i + "_W")).addRowVector(network.getParam(i + "_b"));
@@ -95,11 +93,9 @@ final class LsuvTest {
         assertThat(report.reached()).isFalse();
         assertThat(report.notScaled())
                 .extracting(LsuvLayer::obstacle)
-                .containsExactly("it is frozen", "it is recurrent: its output is no linear function of its weights");
+                .containsExactly("it is frozen", "it is recurrent: its output is not a linear function of its weights");
         assertThat(report.layers().get(2).reached()).isTrue();
-        assertThat(report.toString())
-                .contains("layer1: not scaled, it is recurrent")
-                .contains("layer2: variance");
+        assertThat(report.toString()).contains("1: not scaled, it is recurrent").contains("2: variance");
         // 4*(4*3) + 4*(3*3) + 12 parameters of the frozen layer.
         for (int i = 0; i < 96; i++) {
             assertThat(network.params().getDouble(i)).isEqualTo(frozen.getDouble(i));

@@ -237,7 +237,7 @@ final class NetworkInitializerTest {
                 .build();
         ComputationGraph graph = new ComputationGraph(configuration);
         assertThatThrownBy(() -> NetworkInitializer.apply(graph, HALF))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("init()");
         graph.init();
         graph.params().assign(7);
@@ -279,7 +279,7 @@ final class NetworkInitializerTest {
     void aNetworkThatIsNotBuiltIsRefused() {
         MultiLayerNetwork network = new MultiLayerNetwork(Nets.mlp());
         assertThatThrownBy(() -> NetworkInitializer.apply(network, HALF))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("init()");
     }
 }

@@ -173,7 +173,21 @@ class ExactnessReportTest {
                         FLAT,
                         new FrozenLayerWithBackprop(noisy().dropOut(0.5).build()),
                         softmax(3)),
-                row("Doubled", Cause.UNKNOWN_CODE, FLAT, new Doubled(), softmax(3)));
+                row("Doubled", Cause.UNKNOWN_CODE, FLAT, new Doubled(), softmax(3)),
+                row(
+                        "BatchNormalization",
+                        Cause.BATCH_STATISTICS,
+                        FLAT,
+                        new FrozenLayerWithBackprop(new BatchNormalization()),
+                        softmax(3)),
+                row(
+                        "LossFMeasure",
+                        Cause.BATCH_LOSS,
+                        FLAT,
+                        new CenterLossOutputLayer.Builder(new LossFMeasure())
+                                .nOut(1)
+                                .activation(Activation.SIGMOID)
+                                .build()));
     }
 
     /** A layer of somebody else's. */
@@ -239,6 +253,32 @@ class ExactnessReportTest {
                     .extracting(ExactnessFinding::layer, ExactnessFinding::subject, ExactnessFinding::cause)
                     .containsExactly(tuple("1", "Negated", Cause.UNKNOWN_CODE));
         }
+    }
+
+    /** A preprocessor comes with its layer, frozen or not: it runs in training. */
+    @Test
+    void findingsAreInTheOrderOfTheLayers() {
+        var list = Nets.settings().list();
+        list.layer(noisy().nIn(4).dropOut(0.5).build());
+        list.layer(new FrozenLayer(noisy().nIn(3).dropOut(0.5).build()));
+        list.layer(noisy().name("last").nIn(3).activation(new Cubed()).build());
+        list.inputPreProcessor(1, new Negated());
+        list.inputPreProcessor(2, new Negated());
+        MultiLayerNetwork network = Nets.init(list.build());
+        assertThat(ExactnessReport.of(network).findings())
+                .extracting(ExactnessFinding::layer, ExactnessFinding::subject)
+                .containsExactly(
+                        tuple("0", "Dropout"), tuple("1", "Negated"), tuple("last", "Negated"), tuple("last", "Cubed"));
+    }
+
+    @Test
+    void frozenLayersInWrappersRunAsInInferenceToo() {
+        ExactnessReport report = ExactnessReport.of(Nets.init(Nets.of(
+                SEQUENCE,
+                new LastTimeStep(
+                        new FrozenLayer(new LSTM.Builder().nOut(3).dropOut(0.5).build())),
+                softmax(3))));
+        assertThat(report.findings()).isEmpty();
     }
 
     private static DenseLayer.Builder noisy() {

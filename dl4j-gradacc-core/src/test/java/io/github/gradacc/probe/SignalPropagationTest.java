@@ -18,6 +18,7 @@ import io.github.gradacc.testing.Snapshot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -40,7 +41,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.BaseActivationFunction;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -499,6 +502,50 @@ class SignalPropagationTest {
                         SignalPropagation.probe(residual(), new INDArray[] {data.normal(5, 4), data.normal(5, 4)}))
                 .withMessageContaining("[in]")
                 .withMessageContaining("got 2");
+    }
+
+    /** Classes of the user's own need what Jackson needs, as for saving the network. */
+    @Test
+    void configurationsThatAreNoJsonAreRefused() {
+        Layer layer = new DenseLayer.Builder().nOut(3).activation(new Scaled(2)).build();
+        MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(4), layer, softmax(3)));
+        for (ThrowingCallable probe : List.<ThrowingCallable>of(
+                () -> SignalPropagation.probe(network, data.normal(5, 4)),
+                () -> SignalPropagation.probe(network.toComputationGraph(), data.normal(5, 4)))) {
+            assertThatIllegalStateException()
+                    .isThrownBy(probe)
+                    .withMessageContaining("JSON")
+                    .withMessageContaining("@JsonCreator")
+                    .withMessageContaining("Scaled");
+        }
+        Layer fit = new DenseLayer.Builder()
+                .nOut(3)
+                .activation(new ExactnessReportTest.Cubed())
+                .build();
+        assertThat(SignalPropagation.probe(
+                                Nets.init(Nets.of(InputType.feedForward(4), fit, softmax(3))), data.normal(5, 4))
+                        .layers())
+                .hasSize(2);
+    }
+
+    private static final class Scaled extends BaseActivationFunction {
+        private static final long serialVersionUID = 1L;
+
+        private final double factor;
+
+        Scaled(double factor) {
+            this.factor = factor;
+        }
+
+        @Override
+        public INDArray getActivation(INDArray in, boolean training) {
+            return in.muli(factor);
+        }
+
+        @Override
+        public Pair<INDArray, INDArray> backprop(INDArray in, INDArray epsilon) {
+            return new Pair<>(epsilon.mul(factor), null);
+        }
     }
 
     @Test

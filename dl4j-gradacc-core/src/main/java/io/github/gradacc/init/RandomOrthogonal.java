@@ -14,15 +14,15 @@ import org.nd4j.linalg.factory.Nd4j;
  *   Q := Q diag(sign(R_11), ..., sign(R_nn))      with sign(0) = 1
  * </pre>
  *
- * QR leaves the signs of the columns to the implementation; the correction makes Q Haar distributed (Mezzadri 2007, "How to
- * generate random matrices from the classical compact groups", section 5).
+ * QR leaves the signs of the columns to the implementation; the correction makes Q Haar distributed (Mezzadri 2007,
+ * "How to generate random matrices from the classical compact groups", section 5).
  *
- * <p>Through LAPACK ({@code geqrf}, {@code orgqr}) in DOUBLE, whatever the type of the weights: rounding to it is then the
- * only error left. ND4J's own {@code Qr} op takes a hundred times as long.
+ * <p>Through LAPACK ({@code geqrf}, {@code orgqr}) in DOUBLE, whatever the type of the weights: rounding to it is then
+ * the only error left. ND4J's own {@code Qr} op takes a hundred times as long.
  */
-final class HaarMatrix {
+final class RandomOrthogonal {
 
-    private HaarMatrix() {}
+    private RandomOrthogonal() {}
 
     /**
      * Draws a matrix.

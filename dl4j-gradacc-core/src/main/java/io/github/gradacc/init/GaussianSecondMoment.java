@@ -14,16 +14,17 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * Beyond L = 12 the normal density is below 3e-32. The sum is divided by the same sum for {@code f = 1}.
  */
-final class GaussianMean {
+final class GaussianSecondMoment {
 
     private static final int CELLS_PER_UNIT = 1024;
     private static final int LIMIT = 12;
     private static final double[] NODES = {-Math.sqrt(0.6), 0, Math.sqrt(0.6)};
     private static final double[] WEIGHTS = {5.0 / 9, 8.0 / 9, 5.0 / 9};
 
-    private GaussianMean() {}
+    private GaussianSecondMoment() {}
 
-    static double ofSquare(IActivation activation) {
+    /** Returns the second moment of an activation function of a standard normal variable. */
+    static double of(IActivation activation) {
         int cells = 2 * LIMIT * CELLS_PER_UNIT;
         double[] points = new double[cells * NODES.length];
         for (int i = 0; i < points.length; i++) {
