@@ -13,8 +13,5 @@ public enum Accumulation {
     MOVING_STATISTICS,
 
     /** The array holds updates of class centers, each divided by one more than the number of examples of its class. */
-    CLASS_CENTERS,
-
-    /** The loss scores its batch as a whole. */
-    WHOLE_BATCH
+    CLASS_CENTERS
 }

@@ -14,7 +14,6 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -84,11 +83,6 @@ final class GraphNetwork extends Network {
     }
 
     @Override
-    public NeuralNetConfiguration configuration() {
-        return graph.conf();
-    }
-
-    @Override
     public @Nullable WorkspaceMode trainingWorkspaces() {
         return graph.getConfiguration().getTrainingWorkspaceMode();
     }
@@ -109,26 +103,6 @@ final class GraphNetwork extends Network {
     @Override
     public Collection<TrainingListener> listeners() {
         return graph.getListeners();
-    }
-
-    @Override
-    public @Nullable INDArray gradients() {
-        return graph.getFlattenedGradients();
-    }
-
-    @Override
-    public int iteration() {
-        return graph.getIterationCount();
-    }
-
-    @Override
-    public void setIteration(int iteration) {
-        graph.getConfiguration().setIterationCount(iteration);
-    }
-
-    @Override
-    public int epoch() {
-        return graph.getEpochCount();
     }
 
     @Override
@@ -177,11 +151,6 @@ final class GraphNetwork extends Network {
     public void show(MultiDataSet data) {
         graph.setInputs(data.getFeatures());
         graph.setLabels(data.getLabels());
-    }
-
-    @Override
-    public void computeGradientAndScore() {
-        graph.computeGradientAndScore();
     }
 
     /** DL4J adds the regularization to the score of the first output. */

@@ -25,6 +25,7 @@ public final class LayerFacts {
     private OutputScale outputScale = OutputScale.UNKNOWN;
     private @Nullable ILossFunction loss;
     private @Nullable IActivation activation;
+    private boolean wholeBatchLoss;
     private boolean gated;
     private boolean takesIndices;
     private boolean readsFromEnd;
@@ -46,6 +47,11 @@ public final class LayerFacts {
     /** Returns the loss function it was given; empty for layers without one, and for those whose loss is built in. */
     public Optional<ILossFunction> loss() {
         return Optional.ofNullable(loss);
+    }
+
+    /** Tells whether its loss scores a batch as a whole and is no sum over examples. */
+    public boolean hasWholeBatchLoss() {
+        return wholeBatchLoss;
     }
 
     /** Returns its activation function. */
@@ -95,11 +101,13 @@ public final class LayerFacts {
 
     LayerFacts loss(@Nullable ILossFunction function) {
         loss = function;
-        return function instanceof LossFMeasure ? accumulates(Accumulation.WHOLE_BATCH) : this;
+        wholeBatchLoss = function instanceof LossFMeasure;
+        return this;
     }
 
-    LayerFacts ownLoss() {
+    LayerFacts wholeBatchLossOfItsOwn() {
         loss = null;
+        wholeBatchLoss = true;
         return this;
     }
 

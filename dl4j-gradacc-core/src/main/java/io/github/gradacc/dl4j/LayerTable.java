@@ -4,7 +4,6 @@ package io.github.gradacc.dl4j;
 import static io.github.gradacc.dl4j.Accumulation.CLASS_CENTERS;
 import static io.github.gradacc.dl4j.Accumulation.MOVING_STATISTICS;
 import static io.github.gradacc.dl4j.Accumulation.SUM;
-import static io.github.gradacc.dl4j.Accumulation.WHOLE_BATCH;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -56,8 +55,8 @@ import org.deeplearning4j.nn.params.SeparableConvolutionParamInitializer;
  * The one table of layer classes. A layer's facts are put together from the rows of its superclasses, the most general
  * first, and its own; those of a wrapper start from the layer inside it.
  *
- * <p>A layer without a row has gradients that are sums over examples and weights of standard shape; how its output follows
- * their scale is unknown.
+ * <p>A layer without a row has gradients that are sums over examples and weights of standard shape; how its output
+ * follows their scale is unknown.
  */
 @API(status = API.Status.INTERNAL)
 public final class LayerTable {
@@ -129,11 +128,7 @@ public final class LayerTable {
         row(BaseLayer.class, (layer, it) -> it.output(OutputScale.LINEAR).activation(layer.getActivationFn()));
         row(BatchNormalization.class, it -> it.accumulates(MOVING_STATISTICS));
         // With gradientCheck(true) DL4J computes a true gradient of the centers instead.
-        row(CenterLossOutputLayer.class, (layer, it) -> {
-            if (it.accumulation() == SUM && !layer.getGradientCheck()) {
-                it.accumulates(CLASS_CENTERS);
-            }
-        });
+        row(CenterLossOutputLayer.class, (layer, it) -> it.accumulates(layer.getGradientCheck() ? SUM : CLASS_CENTERS));
         row(VariationalAutoencoder.class, it -> it.output(OutputScale.NONLINEAR));
         row(
                 DenseLayer.class,
@@ -143,8 +138,7 @@ public final class LayerTable {
         row(ElementWiseMultiplicationLayer.class, it -> it.scale(WEIGHTS));
         row(
                 OCNNOutputLayer.class,
-                it -> it.accumulates(WHOLE_BATCH)
-                        .ownLoss()
+                it -> it.wholeBatchLossOfItsOwn()
                         .output(OutputScale.NONLINEAR)
                         .weights(OCNNParamInitializer.W_KEY, Reorders::transposed)
                         .scale(OCNNParamInitializer.R_KEY));

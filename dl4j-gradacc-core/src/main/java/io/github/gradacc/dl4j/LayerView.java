@@ -83,8 +83,8 @@ public final class LayerView {
     }
 
     /**
-     * Returns the layer's configuration; empty for a vertex without a layer. DL4J's wrapping layers return that of the layer
-     * inside; bidirectional layers do not.
+     * Returns the layer's configuration; empty for a vertex without a layer. DL4J's wrapping layers return that of the
+     * layer inside; bidirectional layers do not.
      */
     public Optional<org.deeplearning4j.nn.conf.layers.Layer> configuration() {
         return layer().map(it -> it.conf().getLayer());
@@ -185,10 +185,5 @@ public final class LayerView {
     public static boolean isDl4js(Object object) {
         String type = object.getClass().getName();
         return type.startsWith(DL4J) || type.startsWith("org.nd4j.");
-    }
-
-    @Override
-    public String toString() {
-        return name;
     }
 }

@@ -8,13 +8,13 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.optimize.solvers.BaseOptimizer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -69,8 +69,8 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     public abstract Model model();
 
     /**
-     * Returns the layers of a stack, or the vertices of a graph without its inputs, in topological order: the order of a
-     * forward pass, and the one in which DL4J flattens parameters.
+     * Returns the layers of a stack, or the vertices of a graph without its inputs, in topological order: the order of
+     * a forward pass, and the one in which DL4J flattens parameters.
      */
     public abstract List<LayerView> layers();
 
@@ -86,9 +86,6 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /** Tells whether an input takes indices, which have no scale. */
     public abstract boolean takesIndices(int input);
 
-    /** Returns the settings that hold for the network as a whole. */
-    public abstract NeuralNetConfiguration configuration();
-
     /** Returns the workspace mode of training. */
     public abstract @Nullable WorkspaceMode trainingWorkspaces();
 
@@ -101,17 +98,20 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /** Returns the list that the network announces passes to: live, not a copy. */
     public abstract Collection<TrainingListener> listeners();
 
-    /** Returns the flattened gradient array, rank 2; null before the first pass. */
-    public abstract @Nullable INDArray gradients();
-
     /** Returns the number of optimizer steps taken so far. */
-    public abstract int iteration();
+    public int iteration() {
+        return BaseOptimizer.getIterationCount(model());
+    }
 
     /** Sets the number of optimizer steps taken so far; the counters of layers are their own. */
-    public abstract void setIteration(int iteration);
+    public void setIteration(int iteration) {
+        BaseOptimizer.incrementIterationCount(model(), iteration - iteration());
+    }
 
     /** Returns the number of epochs completed so far. */
-    public abstract int epoch();
+    public int epoch() {
+        return BaseOptimizer.getEpochCount(model());
+    }
 
     /** Sets the number of epochs completed so far; the counters of layers are their own. */
     public abstract void setEpoch(int epoch);
@@ -137,9 +137,6 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
 
     /** Leaves data in the network as its input and labels. */
     public abstract void show(MultiDataSet data);
-
-    /** Makes a forward and a backward pass in training mode over the micro-batch that was set. */
-    public abstract void computeGradientAndScore();
 
     /**
      * Returns the part of the last pass's score that is a plain sum over examples, without regularization, in a network

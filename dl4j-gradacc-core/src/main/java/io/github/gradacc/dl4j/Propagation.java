@@ -7,11 +7,11 @@ import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A forward pass that stops at each layer, computes it as often as asked and goes on from its last output, and the backward
- * pass to it. The whole costs one forward pass and the repetitions, however deep the network is.
+ * A forward pass that stops at each layer, computes it as often as asked and goes on from its last output, and the
+ * backward pass to it. The whole costs one forward pass and the repetitions, however deep the network is.
  *
- * <p>All outputs are held at the same time, outside of workspaces. Layers with parameters in truncated BPTT see the whole
- * sequence. Masks are not supported. Not thread-safe.
+ * <p>All outputs are held at the same time, outside of workspaces. Layers with parameters in truncated BPTT see the
+ * whole sequence. Masks are not supported. Not thread-safe.
  */
 @API(status = API.Status.INTERNAL)
 public interface Propagation extends AutoCloseable {
@@ -28,11 +28,11 @@ public interface Propagation extends AutoCloseable {
     INDArray forward(int step);
 
     /**
-     * Propagates the gradient of the losses, summed over the examples, back to the inputs of the layers; after the forward
-     * pass of all layers, in training.
+     * Propagates the gradient of the losses, summed over the examples, back to the inputs of the layers; after the
+     * forward pass of all layers, in training.
      *
-     * @param gradients gets, last layer first, each layer with the gradient with respect to its output, where there is one:
-     *     not at outputs, below frozen layers and below layers of indices
+     * @param gradients gets, last layer first, each layer with the gradient with respect to its output, where there is
+     *     one: not at outputs, below frozen layers and below layers of indices
      * @param labels for each output, not changed
      */
     void backward(BiConsumer<LayerView, INDArray> gradients, INDArray... labels);

@@ -6,7 +6,8 @@ import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A reorder from standard memory layouts, matrices [nIn, nOut] and convolutions [nOut, nIn, k...], into that of a layer.
+ * A reorder from standard memory layouts, matrices [nIn, nOut] and convolutions [nOut, nIn, k...], into that of a
+ * layer.
  */
 @FunctionalInterface
 @API(status = API.Status.INTERNAL)

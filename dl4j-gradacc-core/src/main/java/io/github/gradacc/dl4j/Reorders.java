@@ -9,7 +9,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** The memory layouts of DL4J's layers that are not standard: each takes the shape given from the standard shape named. */
+/**
+ * The memory layouts of DL4J's layers that are not standard: each takes the shape given from the standard shape named.
+ */
 @API(status = API.Status.INTERNAL)
 public final class Reorders {
 
@@ -85,8 +87,9 @@ public final class Reorders {
     }
 
     /**
-     * The weights of a CapsuleLayer [1, inputCapsules, capsules d, dIn, 1], as one [dIn, d] for each pair of an input capsule
-     * and a capsule: {@code u_hat_(j|i) = W_ij u_i} (Sabour et al. 2017, "Dynamic routing between capsules", equation 2).
+     * The weights of a CapsuleLayer [1, inputCapsules, capsules d, dIn, 1], as one [dIn, d] for each pair of an input
+     * capsule and a capsule: {@code u_hat_(j|i) = W_ij u_i} (Sabour et al. 2017, "Dynamic routing between capsules",
+     * equation 2).
      *
      * @param d the dimensions of a capsule
      */

@@ -9,8 +9,8 @@ import org.apiguardian.api.API;
  * A second network around the parameters of the first: the same parameter array, and everything else its own.
  *
  * <p>Configurations hold objects that remember things between a forward and a backward pass (a dropout's mask, for
- * example), and DL4J's clones share some of them. So the configuration is copied by way of its JSON, which leaves nothing
- * in common.
+ * example), and DL4J's clones share some of them. So the configuration is copied by way of its JSON, which leaves
+ * nothing in common.
  */
 @API(status = API.Status.INTERNAL)
 public final class Replica {
@@ -34,9 +34,10 @@ public final class Replica {
             return fromJson.apply(toJson.apply(configuration));
         } catch (RuntimeException e) {
             throw new IllegalStateException(
-                    "A copy of the network's configuration is made by way of its JSON, and this one cannot be written to"
-                            + " JSON and read again, which saving the network needs, too. Make classes of your own in it"
-                            + " public (and static, if nested) with a constructor that Jackson can call: one without"
+                    "A copy of the network's configuration is made by way of its JSON, and this one cannot be written"
+                            + " to JSON and read again, which saving the network needs, too. Make classes of your"
+                            + " own in"
+                            + " it public (and static, if nested) with a constructor that Jackson can call: one without"
                             + " parameters, or one with @JsonCreator. The cause: " + e.getMessage(),
                     e);
         }

@@ -65,11 +65,6 @@ final class StackNetwork extends Network {
     }
 
     @Override
-    public NeuralNetConfiguration configuration() {
-        return network.conf();
-    }
-
-    @Override
     public @Nullable WorkspaceMode trainingWorkspaces() {
         return network.getLayerWiseConfigurations().getTrainingWorkspaceMode();
     }
@@ -90,26 +85,6 @@ final class StackNetwork extends Network {
     @Override
     public Collection<TrainingListener> listeners() {
         return network.getListeners();
-    }
-
-    @Override
-    public @Nullable INDArray gradients() {
-        return network.getFlattenedGradients();
-    }
-
-    @Override
-    public int iteration() {
-        return network.getIterationCount();
-    }
-
-    @Override
-    public void setIteration(int iteration) {
-        network.setIterationCount(iteration);
-    }
-
-    @Override
-    public int epoch() {
-        return network.getEpochCount();
     }
 
     @Override
@@ -154,11 +129,6 @@ final class StackNetwork extends Network {
     public void show(MultiDataSet data) {
         network.setInput(data.getFeatures(0));
         network.setLabels(data.getLabels(0));
-    }
-
-    @Override
-    public void computeGradientAndScore() {
-        network.computeGradientAndScore();
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.github.gradacc.dl4j;
 
 import java.util.List;
 import java.util.function.BiConsumer;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -42,9 +41,9 @@ final class StackPropagation implements Propagation {
         if (preprocessor != null) {
             input = preprocessor.preProcess(input, network.getInputMiniBatchSize(), noWorkspaces());
         }
-        INDArray output = layer(step).activate(input, training, noWorkspaces());
+        INDArray output = network.getLayer(step).activate(input, training, noWorkspaces());
         if (!training) {
-            layer(step).clear();
+            network.getLayer(step).clear();
         }
         outputs[step + 1] = output;
         return output;
@@ -56,7 +55,9 @@ final class StackPropagation implements Propagation {
         layers.get(last).output().orElseThrow().setLabels(labels[0]);
         INDArray gradient = null;
         for (int i = last; i > 0 && !layers.get(i).endsBackpropagation(); i--) {
-            gradient = layer(i).backpropGradient(gradient, noWorkspaces()).getSecond();
+            gradient = network.getLayer(i)
+                    .backpropGradient(gradient, noWorkspaces())
+                    .getSecond();
             InputPreProcessor preprocessor = preprocessor(i);
             if (gradient != null && preprocessor != null) {
                 gradient = preprocessor.backprop(gradient, network.getInputMiniBatchSize(), noWorkspaces());
@@ -71,10 +72,6 @@ final class StackPropagation implements Propagation {
     @Override
     public void close() {
         network.setInput(earlierInput);
-    }
-
-    private Layer layer(int step) {
-        return network.getLayer(step);
     }
 
     private @Nullable InputPreProcessor preprocessor(int step) {

@@ -78,7 +78,8 @@ public final class Gain {
             case "selu" -> 0.75;
             default ->
                 throw new IllegalArgumentException("Unknown nonlinearity '" + nonlinearity
-                        + "'. torch knows linear, conv1d to conv3d, conv_transpose1d to conv_transpose3d, sigmoid, tanh,"
+                        + "'. torch knows linear, conv1d to conv3d, conv_transpose1d to conv_transpose3d, sigmoid,"
+                        + " tanh,"
                         + " relu, leaky_relu and selu; for others use Gain.of(IActivation)");
         };
     }

@@ -51,28 +51,12 @@ public final class NetworkInitializer {
         apply(Network.of(network), initializer);
     }
 
-    /**
-     * Draws new weights, and sets the biases to 0: those of an LSTM's forget gates too, which DL4J starts at 1.
-     *
-     * @param network an initialized network
-     * @param initializer for all weights, recurrent ones included, without a {@link Layout}; DL4J's own get the fans of
-     *     {@link Fans#of}, NaN for vectors
-     * @throws IllegalArgumentException if the network is null or the initializer refuses a shape; the message names the
-     *     layer and the parameter
-     * @throws IllegalStateException if the network is not initialized
-     */
+    /** As {@link #apply(MultiLayerNetwork, IWeightInit)}, for a graph. */
     public static void apply(ComputationGraph network, IWeightInit initializer) {
         apply(Network.of(network), initializer);
     }
 
-    /**
-     * Layer-sequential unit variance with the paper's tolerance 0.1 and 10 iterations.
-     *
-     * @param network an initialized network
-     * @param features a batch of real data, not changed
-     * @return what every layer with weights reached
-     * @see #lsuv(MultiLayerNetwork, INDArray, double, int)
-     */
+    /** As {@link #lsuv(MultiLayerNetwork, INDArray, double, int)}, with the paper's tolerance 0.1 and 10 iterations. */
     public static LsuvReport lsuv(MultiLayerNetwork network, INDArray features) {
         return lsuv(network, features, TOLERANCE, MAX_ITERATIONS);
     }
@@ -100,29 +84,15 @@ public final class NetworkInitializer {
         return lsuv(Network.of(network), tolerance, maxIterations, features);
     }
 
-    /**
-     * Layer-sequential unit variance with the paper's tolerance 0.1 and 10 iterations.
-     *
-     * @param network an initialized network
-     * @param features a batch of real data for each input, not changed
-     * @return what every layer with weights reached
-     * @see #lsuv(MultiLayerNetwork, INDArray, double, int)
-     */
+    /** As {@link #lsuv(MultiLayerNetwork, INDArray)}, for a graph. */
     public static LsuvReport lsuv(ComputationGraph network, INDArray... features) {
         return lsuv(network, features, TOLERANCE, MAX_ITERATIONS);
     }
 
     /**
-     * Layer-sequential unit variance, in topological order.
+     * As {@link #lsuv(MultiLayerNetwork, INDArray, double, int)}, for a graph, in topological order.
      *
-     * @param network an initialized network
      * @param features a batch of real data for each input, not changed
-     * @param tolerance the largest {@code |variance - 1|} accepted, above 0
-     * @param maxIterations how many times the weights of a layer may be divided, at least 1
-     * @return what every layer with weights reached
-     * @throws IllegalArgumentException if the network is null, or the features are not finite or do not fit it
-     * @throws IllegalStateException if the network is not initialized
-     * @see #lsuv(MultiLayerNetwork, INDArray, double, int)
      */
     public static LsuvReport lsuv(ComputationGraph network, INDArray[] features, double tolerance, int maxIterations) {
         return lsuv(Network.of(network), tolerance, maxIterations, features);

@@ -89,7 +89,9 @@ final class ActivationLog {
         parts.add(new Part(examples, activations));
     }
 
-    /** Joins the activations of the window, by name; those of a stack of layers in their order, starting with the input. */
+    /**
+     * Joins the activations of the window, by name; those of a stack of layers in their order, starting with the input.
+     */
     Map<String, INDArray> joined() {
         Map<String, INDArray> joined = new LinkedHashMap<>();
         parts.stream().filter(part -> !part.activations().isEmpty()).findFirst().ifPresent(like -> {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -91,10 +92,10 @@ final class PassMaker {
         try (var silence = new ListenerSilence(network.listeners(), recorder)) {
             network.setMicroBatch(data);
             pass.state().ifPresent(state -> state.restore(network));
-            network.computeGradientAndScore();
+            model.computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
             pass.state().ifPresent(state -> state.save(network));
             GradientArray written = gradientArray();
-            double summed = network.configuration().isMiniBatch() ? 0 : network.summedScore();
+            double summed = network.model().conf().isMiniBatch() ? 0 : network.summedScore();
             return new MicroGradient(
                     written.flat(),
                     model.params(),
@@ -115,7 +116,7 @@ final class PassMaker {
 
     /** DL4J may make another array, and with another configuration of layers it may write other parameters. */
     private GradientArray gradientArray() {
-        INDArray array = Objects.requireNonNull(network.gradients(), "a pass has made it");
+        INDArray array = Objects.requireNonNull(network.model().getGradientsViewArray(), "a pass has made it");
         Set<String> names = network.model().gradient().gradientForVariable().keySet();
         GradientArray before = known;
         if (before != null && before.array() == array && before.names().equals(names)) {

@@ -43,13 +43,13 @@ public final class TrainedNetwork implements AutoCloseable {
         TrainingRequirements.check(network);
         this.network = network;
         this.parallelism = parallelism;
-        long seed = network.configuration().getSeed();
+        long seed = network.model().conf().getSeed();
         maker = new PassMaker(network, statistics, seed);
         runner = parallelism == 1
                 ? new SequentialPasses(maker)
                 : new ParallelPasses(
                         network, maker, parallelism - 1, () -> new PassMaker(replica(network), statistics, seed));
-        update = new ParameterUpdate(network.configuration().getStepFunction(), network.trainingWorkspaces());
+        update = new ParameterUpdate(network.model().conf().getStepFunction(), network.trainingWorkspaces());
     }
 
     /**

@@ -17,7 +17,7 @@ final class TrainingRequirements {
             throw new IllegalStateException("The network has no parameters, so there is nothing to train");
         }
         network.outputs().forEach(TrainingRequirements::requireLoss);
-        requireSingleEvaluation(network.configuration().getOptimizationAlgo());
+        requireSingleEvaluation(network.model().conf().getOptimizationAlgo());
         if (network.segmentLength().isPresent()) {
             network.layers().forEach(TrainingRequirements::requireCarriesState);
         }

@@ -58,7 +58,8 @@ final class LayerInspection {
         }
         unlessDl4js(
                 layer,
-                "is not one of DL4J's layers; accumulation is exact if it treats examples independently and its gradients"
+                "is not one of DL4J's layers; accumulation is exact if it treats examples independently and its"
+                        + " gradients"
                         + " are sums over them");
         inner.ifPresent(this::layer);
     }
@@ -68,16 +69,20 @@ final class LayerInspection {
             add(
                     Cause.BATCH_STATISTICS,
                     layer,
-                    "normalizes with the mean and variance of its micro-batch, where the big batch uses those of all its"
-                            + " examples; only the running statistics can be pooled. Use larger micro-batches or freeze the"
+                    "normalizes with the mean and variance of its micro-batch, where the big batch uses those of"
+                            + " all its"
+                            + " examples; only the running statistics can be pooled. Use larger micro-batches or"
+                            + " freeze the"
                             + " layer");
-        } else if (facts.accumulation() == Accumulation.WHOLE_BATCH) {
+        }
+        if (facts.hasWholeBatchLoss()) {
             facts.loss()
                     .ifPresentOrElse(
                             loss -> add(
                                     Cause.BATCH_LOSS,
                                     loss,
-                                    "is one score for a whole batch, not a sum over examples; accumulation optimizes the"
+                                    "is one score for a whole batch, not a sum over examples; accumulation"
+                                            + " optimizes the"
                                             + " sum of the micro-batches' scores"),
                             () -> add(
                                     Cause.BATCH_LOSS,

@@ -73,51 +73,30 @@ public final class SignalPropagation {
         return probe(Network.of(network), new INDArray[] {features}, new INDArray[] {labels});
     }
 
-    /**
-     * Measures the activations of all vertices of a graph with one input.
-     *
-     * @param graph an initialized graph, not changed
-     * @param features a batch of real data, not changed
-     * @throws IllegalArgumentException if the graph is null or the features do not fit it
-     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
-     */
+    /** As {@link #probe(MultiLayerNetwork, INDArray)}, for a graph with one input: measures all its vertices. */
     public static SignalReport probe(ComputationGraph graph, INDArray features) {
         return probe(Network.of(graph), new INDArray[] {features}, null);
     }
 
-    /**
-     * Measures the activations of all vertices of a graph with one input and one output, and their gradients.
-     *
-     * @param graph an initialized graph whose output is a layer with a loss, not changed
-     * @param features a batch of real data, not changed
-     * @param labels what the loss compares with, as many examples as features; not changed
-     * @throws IllegalArgumentException if the graph is null, or features or labels do not fit it
-     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
-     */
+    /** As {@link #probe(MultiLayerNetwork, INDArray, INDArray)}, for a graph with one input and one output. */
     public static SignalReport probe(ComputationGraph graph, INDArray features, INDArray labels) {
         return probe(Network.of(graph), new INDArray[] {features}, new INDArray[] {labels});
     }
 
     /**
-     * Measures the activations of all vertices of a graph.
+     * As {@link #probe(MultiLayerNetwork, INDArray)}, for a graph.
      *
-     * @param graph an initialized graph, not changed
      * @param features a batch of real data for each input, not changed
-     * @throws IllegalArgumentException if the graph is null or the features do not fit it
-     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(ComputationGraph graph, INDArray[] features) {
         return probe(Network.of(graph), features, null);
     }
 
     /**
-     * Measures the activations of all vertices of a graph and their gradients.
+     * As {@link #probe(MultiLayerNetwork, INDArray, INDArray)}, for a graph.
      *
-     * @param graph an initialized graph whose outputs are layers with losses, not changed
      * @param features a batch of real data for each input, not changed
      * @param labels what the loss of each output compares with, not changed
-     * @throws IllegalArgumentException if the graph is null, or features or labels do not fit it
-     * @throws IllegalStateException if the graph is not initialized, or its configuration cannot be stored as JSON
      */
     public static SignalReport probe(ComputationGraph graph, INDArray[] features, INDArray[] labels) {
         return probe(Network.of(graph), features, Objects.requireNonNull(labels, "labels"));

@@ -42,7 +42,9 @@ final class LayerNamesTest {
                 .build();
     }
 
-    /** DL4J calls layers without a name layer0, layer1, and so on; a user may give a name of this kind to another layer. */
+    /**
+     * DL4J calls layers without a name layer0, layer1, and so on; a user may give a name of this kind to another layer.
+     */
     @Test
     void ofLayersInARow() {
         MultiLayerNetwork network = Nets.init(Nets.of(

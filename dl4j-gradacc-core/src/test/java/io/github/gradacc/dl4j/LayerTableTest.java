@@ -83,7 +83,6 @@ final class LayerTableTest {
     }
 
     static Stream<Arguments> accumulations() {
-        LossFMeasure fMeasure = new LossFMeasure();
         return Stream.of(
                 Arguments.of(dense(), Accumulation.SUM),
                 Arguments.of(lstm(), Accumulation.SUM),
@@ -95,23 +94,41 @@ final class LayerTableTest {
                 // A true gradient of the centers.
                 Arguments.of(centers(true), Accumulation.SUM),
                 Arguments.of(new FrozenLayerWithBackprop(centers(false)), Accumulation.CLASS_CENTERS),
-                Arguments.of(new OCNNOutputLayer.Builder().build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(Nets.softmax(3), Accumulation.SUM),
-                Arguments.of(new OutputLayer.Builder(fMeasure).nOut(1).build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(new RnnOutputLayer.Builder(fMeasure).nOut(1).build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(new CenterLossOutputLayer.Builder(fMeasure).nOut(1).build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(new LossLayer.Builder(fMeasure).build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(new RnnLossLayer.Builder(fMeasure).build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(new CnnLossLayer.Builder(fMeasure).build(), Accumulation.WHOLE_BATCH),
-                Arguments.of(
-                        new FrozenLayerWithBackprop(new OutputLayer.Builder(fMeasure).build()),
-                        Accumulation.WHOLE_BATCH));
+                Arguments.of(Nets.softmax(3), Accumulation.SUM));
     }
 
     @ParameterizedTest
     @MethodSource("accumulations")
     void howGradientsAddUp(Layer layer, Accumulation expected) {
         assertThat(LayerTable.of(layer).accumulation()).isEqualTo(expected);
+    }
+
+    static Stream<Layer> layersThatScoreAWholeBatch() {
+        LossFMeasure fMeasure = new LossFMeasure();
+        return Stream.of(
+                new OCNNOutputLayer.Builder().build(),
+                new OutputLayer.Builder(fMeasure).nOut(1).build(),
+                new RnnOutputLayer.Builder(fMeasure).nOut(1).build(),
+                new CenterLossOutputLayer.Builder(fMeasure).nOut(1).build(),
+                new LossLayer.Builder(fMeasure).build(),
+                new RnnLossLayer.Builder(fMeasure).build(),
+                new CnnLossLayer.Builder(fMeasure).build(),
+                new FrozenLayerWithBackprop(new OutputLayer.Builder(fMeasure).build()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("layersThatScoreAWholeBatch")
+    void lossesThatAreNoSums(Layer layer) {
+        assertThat(LayerTable.of(layer).hasWholeBatchLoss()).isTrue();
+        assertThat(LayerTable.of(Nets.softmax(3)).hasWholeBatchLoss()).isFalse();
+    }
+
+    /** Whatever the loss is, the centers are updates and must not be summed. */
+    @Test
+    void centersAreUpdatesUnderAnyLoss() {
+        Layer layer =
+                new CenterLossOutputLayer.Builder(new LossFMeasure()).nOut(1).build();
+        assertThat(LayerTable.of(layer).accumulation()).isEqualTo(Accumulation.CLASS_CENTERS);
     }
 
     static Stream<Arguments> scales() {

@@ -58,7 +58,6 @@ final class LayerViewTest {
                 new DenseLayer.Builder().name("layer9").nOut(3).build(),
                 softmax(2));
         assertThat(views.get(0)).extracting(LayerView::name).containsExactly("0", "given", "layer9", "3");
-        assertThat(views.get(0)).extracting(LayerView::toString).containsExactly("0", "given", "layer9", "3");
         assertThat(views.get(1)).extracting(LayerView::name).containsExactly("0", "1", "2", "3");
     }
 

@@ -116,7 +116,9 @@ final class PropagationTest {
                         List.of(lstm(4), dense(5), lstm(3), rnnSoftmax(3)))));
     }
 
-    /** DL4J's list of all activations shows those before an in-place layer overwritten, so each is asked for by itself. */
+    /**
+     * DL4J's list of all activations shows those before an in-place layer overwritten, so each is asked for by itself.
+     */
     @ParameterizedTest
     @MethodSource("casesForward")
     void forwardIsThatOfFeedForward(Case it) {
@@ -160,8 +162,8 @@ final class PropagationTest {
     }
 
     /**
-     * The gradient at the output of a layer is the one that DL4J returns for the features of a network of the layers after
-     * it, with the same parameters.
+     * The gradient at the output of a layer is the one that DL4J returns for the features of a network of the layers
+     * after it, with the same parameters.
      */
     @ParameterizedTest
     @MethodSource("cases")

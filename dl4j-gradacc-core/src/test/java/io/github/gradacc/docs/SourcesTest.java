@@ -4,7 +4,6 @@ package io.github.gradacc.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,18 +33,13 @@ class SourcesTest {
         assertThat(tooLong).isEmpty();
     }
 
-    private static List<Path> sources() {
-        return Stream.of("../dl4j-gradacc-core/src", "../dl4j-gradacc-examples/src")
-                .flatMap(root -> walk(Path.of(root)))
-                .filter(file -> file.toString().endsWith(".java"))
-                .toList();
-    }
-
-    private static Stream<Path> walk(Path root) {
-        try {
-            return Files.walk(root);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static List<Path> sources() throws IOException {
+        List<Path> sources = new ArrayList<>();
+        for (String root : List.of("../dl4j-gradacc-core/src", "../dl4j-gradacc-examples/src")) {
+            try (Stream<Path> files = Files.walk(Path.of(root))) {
+                files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+            }
         }
+        return sources;
     }
 }

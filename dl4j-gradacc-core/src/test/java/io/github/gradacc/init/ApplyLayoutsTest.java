@@ -45,8 +45,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * {@code apply} gives each parameter of each layer the fans that this parameter has in the layer: what it sums over, and how
- * often its input is used. They are stated here by hand and seen through the standard deviation.
+ * {@code apply} gives each parameter of each layer the fans that this parameter has in the layer: what it sums over,
+ * and how often its input is used. They are stated here by hand and seen through the standard deviation.
  */
 final class ApplyLayoutsTest {
 

@@ -11,8 +11,8 @@ import org.nd4j.linalg.factory.Nd4j;
 final class DrawsTest {
 
     /**
-     * Seeds of 64 random bits: of 300,000 tensors no two start alike. With 32 bits ten pairs would (n^2 / 2 / 2^32), with 53,
-     * those of a first draw, one in 200,000 such tests would see a pair.
+     * Seeds of 64 random bits: of 300,000 tensors no two start alike. With 32 bits ten pairs would (n^2 / 2 / 2^32),
+     * with 53, those of a first draw, one in 200,000 such tests would see a pair.
      */
     @Test
     void seedsAreAsLongAsTheyLook() {

@@ -96,8 +96,8 @@ final class HalfPrecisionTest {
     }
 
     /**
-     * Of Adam's two moments the second, squared gradients, and its epsilon 1e-8 are below the smallest HALF, 6e-8: gradients
-     * of 0 become 0/0. A larger epsilon is the way out.
+     * Of Adam's two moments the second, squared gradients, and its epsilon 1e-8 are below the smallest HALF, 6e-8:
+     * gradients of 0 become 0/0. A larger epsilon is the way out.
      */
     @Test
     void adamNeedsALargerEpsilon() {
@@ -119,7 +119,10 @@ final class HalfPrecisionTest {
         assertThatThrownBy(() -> Nets.settings().dataType(DataType.BFLOAT16)).isInstanceOf(RuntimeException.class);
     }
 
-    /** A weight that HALF cannot hold is an error with the type, the layer's shape and the value, not an infinite weight. */
+    /**
+     * A weight that HALF cannot hold is an error with the type, the layer's shape and the value, not an infinite
+     * weight.
+     */
     @Test
     void weightsBeyondTheTypeAreRefused() {
         MultiLayerNetwork network = network(new Sgd(0.05));

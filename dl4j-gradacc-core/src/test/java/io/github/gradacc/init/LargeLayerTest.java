@@ -20,8 +20,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Weights of a layer that is not the first are a view that starts in the middle of the network's parameters. Above 65,536
- * they are written in several parts. The bits are those of the layer drawn alone.
+ * Weights of a layer that is not the first are a view that starts in the middle of the network's parameters. Above
+ * 65,536 they are written in several parts. The bits are those of the layer drawn alone.
  */
 final class LargeLayerTest {
 

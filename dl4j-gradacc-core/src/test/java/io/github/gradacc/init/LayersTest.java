@@ -247,7 +247,9 @@ final class LayersTest {
         assertThat(restored.params()).isEqualTo(network.params());
     }
 
-    /** A bug of DL4J 1.0.0-M2.1: a one-class output layer, whatever its initializer, is not equal to what is read back. */
+    /**
+     * A bug of DL4J 1.0.0-M2.1: a one-class output layer, whatever its initializer, is not equal to what is read back.
+     */
     private static void assertSame(MultiLayerConfiguration read, MultiLayerConfiguration written) {
         if (written.getConf(0).getLayer() instanceof OCNNOutputLayer) {
             MultiLayerConfiguration plain = Nets.of(

@@ -23,7 +23,9 @@ final class LayoutTest {
 
     private static final InputType IMAGES = InputType.convolutional(5, 6, 3);
 
-    /** With one group per input channel, Dirac makes a depthwise convolution copy each channel to each of its outputs. */
+    /**
+     * With one group per input channel, Dirac makes a depthwise convolution copy each channel to each of its outputs.
+     */
     @Test
     void diracIsTheIdentityOfADepthwiseConvolution() {
         INDArray images = new Data(1, DataType.DOUBLE).normal(2, 3, 5, 6);

@@ -19,8 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.databind.JsonNode;
 
 /**
- * The moments and bounds of {@code init_stats.json}, where libtorch's functions, measured over a million values each, agree
- * with theory. Whole distributions are in {@link DistributionTest}.
+ * The moments and bounds of {@code init_stats.json}, where libtorch's functions, measured over a million values each,
+ * agree with theory. Whole distributions are in {@link DistributionTest}.
  */
 final class LibtorchStatisticsTest {
 

@@ -17,7 +17,9 @@ import org.nd4j.shade.jackson.databind.JsonNode;
 /** Gram matrices, and statistics of the uniform (Haar) distribution over orthogonal matrices. */
 final class OrthogonalTest {
 
-    /** A column of norm 1 whose entries are rounded by 2^-24 of themselves: its square is off by up to 2^-23 = 1.2e-7. */
+    /**
+     * A column of norm 1 whose entries are rounded by 2^-24 of themselves: its square is off by up to 2^-23 = 1.2e-7.
+     */
     private static final double FLOAT = 2e-7;
 
     private static final double DOUBLE = 1e-14;
@@ -109,8 +111,8 @@ final class OrthogonalTest {
     }
 
     /**
-     * Moments that only the Haar distribution has: without the sign correction the diagonal of Q leans to one side. Squares of
-     * entries follow Beta(1/2, (n-1)/2), which gives the fourth moment 3 / (n (n + 2)).
+     * Moments that only the Haar distribution has: without the sign correction the diagonal of Q leans to one side.
+     * Squares of entries follow Beta(1/2, (n-1)/2), which gives the fourth moment 3 / (n (n + 2)).
      */
     @Test
     void isUniformOverAllOrthogonalMatrices() {

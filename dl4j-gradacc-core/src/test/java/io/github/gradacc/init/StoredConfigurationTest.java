@@ -19,7 +19,10 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.weights.IWeightInit;
 import org.junit.jupiter.api.Test;
 
-/** Models are stored with the names of these classes: configuration-0.1.0.json, written by that version, must stay readable. */
+/**
+ * Models are stored with the names of these classes: configuration-0.1.0.json, written by that version, must stay
+ * readable.
+ */
 final class StoredConfigurationTest {
 
     private static final List<IWeightInit> WEIGHTS = List.of(

@@ -286,7 +286,9 @@ class SignalPropagationTest {
         assertThat(events.events()).isEmpty();
     }
 
-    /** Where one activation goes two ways, its gradient is the sum of two; a detour of weight 0 leaves the straight way. */
+    /**
+     * Where one activation goes two ways, its gradient is the sum of two; a detour of weight 0 leaves the straight way.
+     */
     @Test
     void gradientsAddUpWherePathsPart() {
         ComputationGraph graph = residual();

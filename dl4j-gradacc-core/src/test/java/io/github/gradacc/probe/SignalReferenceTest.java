@@ -26,9 +26,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The textbook example: 100 layers of 256 units, standard normal features.
  *
- * <p>In a linear network with weights of standard deviation s, each layer multiplies the standard deviation by 16 s. The
- * factor that was drawn varies: that of a layer, in its logarithm, by {@code 1 / sqrt(2 * 256)} or a little more, that of l
- * layers by {@code sqrt(l)} times as much. The bands below are five of these, times two.
+ * <p>In a linear network with weights of standard deviation s, each layer multiplies the standard deviation by 16 s.
+ * The factor that was drawn varies: that of a layer, in its logarithm, by {@code 1 / sqrt(2 * 256)} or a little more,
+ * that of l layers by {@code sqrt(l)} times as much. The bands below are five of these, times two.
  */
 class SignalReferenceTest {
 

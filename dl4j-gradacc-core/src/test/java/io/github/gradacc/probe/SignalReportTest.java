@@ -49,7 +49,8 @@ class SignalReportTest {
         assertThat(new SignalReport(activations(std(1e6)).layers(), features).diagnosis())
                 .isEqualTo(
                         "The activations explode: their standard deviation grows from 5.00 in the features to 1.00e+06"
-                                + " in layer l0, by a factor of 2.00e+05 per layer; it is above 1000 times the features from"
+                                + " in layer l0, by a factor of 2.00e+05 per layer; it is above 1000 times the"
+                                + " features from"
                                 + " layer l0 on.");
         assertThat(new SignalReport(activations(std(80), std(1280), std(20480)).layers(), features).diagnosis())
                 .contains("by a factor of 16.0 per layer", "above 1000 times the features from layer l2 on");
@@ -74,9 +75,9 @@ class SignalReportTest {
         Signal broken = new Signal(100, 0, 1, 0, 0, 40);
         List<Signal> features = List.of(std(1));
         assertThat(new SignalReport(activations(std(300), broken).layers(), features).diagnosis())
-                .isEqualTo(
-                        "The activations stop being finite in layer l1: 0 NaN and 40 infinite of 100, after growing from"
-                                + " 1.00 in the features to 300 in layer l0, by a factor of 300 per layer.");
+                .isEqualTo("The activations stop being finite in layer l1: 0 NaN and 40 infinite of 100, after growing"
+                        + " from"
+                        + " 1.00 in the features to 300 in layer l0, by a factor of 300 per layer.");
     }
 
     @Test
@@ -93,17 +94,19 @@ class SignalReportTest {
     void namesWhereActivationsExplode() {
         assertThat(activations(std(2), std(20), std(200), std(2000), std(20000), std(200))
                         .diagnosis())
-                .isEqualTo(
-                        "The activations explode: their standard deviation grows from 2.00 in layer l0 to 2.00e+04 in layer"
-                                + " l4, by a factor of 10.0 per layer; it is above 1000 times the first from layer l4 on.");
+                .isEqualTo("The activations explode: their standard deviation grows from 2.00 in layer l0 to 2.00e+04"
+                        + " in layer"
+                        + " l4, by a factor of 10.0 per layer; it is above 1000 times the first from layer"
+                        + " l4 on.");
     }
 
     @Test
     void namesWhereActivationsVanish() {
         assertThat(activations(std(1), std(0.01), std(0.0001)).diagnosis())
-                .isEqualTo(
-                        "The activations vanish: their standard deviation falls from 1.00 in layer l0 to 0.000100 in layer"
-                                + " l2, by a factor of 0.0100 per layer; it is below a thousandth of the first from layer l2 on.");
+                .isEqualTo("The activations vanish: their standard deviation falls from 1.00 in layer l0 to 0.000100"
+                        + " in layer"
+                        + " l2, by a factor of 0.0100 per layer; it is below a thousandth of the first from"
+                        + " layer l2 on.");
     }
 
     @Test
@@ -131,9 +134,10 @@ class SignalReportTest {
         assertThat(gradients(std(1e-6), std(1e-3), std(1)).diagnosis().lines())
                 .hasSize(2)
                 .last()
-                .isEqualTo(
-                        "The gradients vanish: their standard deviation falls from 1.00 in layer l2 to 1.00e-06 in layer"
-                                + " l0, by a factor of 0.00100 per layer; it is below a thousandth of the first from layer l0 on.");
+                .isEqualTo("The gradients vanish: their standard deviation falls from 1.00 in layer l2 to 1.00e-06 in"
+                        + " layer"
+                        + " l0, by a factor of 0.00100 per layer; it is below a thousandth of the first"
+                        + " from layer l0 on.");
         assertThat(gradients(new Signal(100, 0, 0, 100, 0, 0), std(1)).diagnosis())
                 .contains("The gradients die in layer l0: all are 0.00.");
         assertThat(gradients(zeros(99), std(1)).diagnosis()).contains("The gradients stay alive");

@@ -186,7 +186,9 @@ class ParallelTest {
         verifyWorkers(testCase.windows(1, 2), type);
     }
 
-    /** One worker computes the last window's only micro-batch when it comes, several when they know that it is alone. */
+    /**
+     * One worker computes the last window's only micro-batch when it comes, several when they know that it is alone.
+     */
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     <T extends Model> void anyNumberOfWorkersGivesTheSameBitsOnALastWindowOfOneMicroBatch(
