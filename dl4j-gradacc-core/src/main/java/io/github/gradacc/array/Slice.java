@@ -33,6 +33,17 @@ public final class Slice {
     }
 
     /**
+     * Returns the first examples of an array: its part along dimension 0.
+     *
+     * @param array the array, not copied
+     * @param examples how many, at least 1
+     * @return a view that shares the memory of the array; the array itself if the part is all of it
+     */
+    public static INDArray first(INDArray array, long examples) {
+        return array.size(0) == examples ? array : of(array, 0, 0, examples);
+    }
+
+    /**
      * Returns a part of a vector.
      *
      * @param vector shape [n], not copied

@@ -13,8 +13,10 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * A batch cut into micro-batches along the examples.
  *
- * <p>Every micro-batch has {@code maxExamples} examples except the last, which has what is left. Their arrays are
- * views: nothing is copied, and writing to them writes to the batch. A batch that is small enough comes back as it is.
+ * <p>They are as few as fit and as equal as possible, the larger ones first: 12 examples in micro-batches of at most 5
+ * are 4 + 4 + 4, and 11 are 4 + 4 + 3. A small rest would cost a whole pass, and batch normalization would see its poor
+ * statistics. The arrays are views: nothing is copied, and writing to them writes to the batch. A batch that is small
+ * enough comes back as it is.
  */
 @API(status = API.Status.INTERNAL)
 public final class MicroBatches implements Iterable<Batch> {
@@ -58,8 +60,10 @@ public final class MicroBatches implements Iterable<Batch> {
         if (count() == 1) {
             return batch;
         }
-        int from = index * maxExamples;
-        int to = from + Math.min(maxExamples, batch.examples() - from);
+        int size = batch.examples() / count();
+        int larger = batch.examples() % count();
+        int from = index * size + Math.min(index, larger);
+        int to = from + size + (index < larger ? 1 : 0);
         MultiDataSet whole = batch.data();
         return Batch.of(
                 new org.nd4j.linalg.dataset.MultiDataSet(

@@ -2,6 +2,7 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.array.PaddedConcatenation;
+import io.github.gradacc.array.Slice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -67,21 +68,26 @@ final class ActivationLog {
     }
 
     /** Copies the activations of a micro-batch, given layer by layer and the input first. */
-    static Map<String, INDArray> copy(List<INDArray> layers) {
+    static Map<String, INDArray> copy(List<INDArray> layers, int copies) {
         Map<String, INDArray> named = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
             named.put(i == 0 ? INPUT : String.valueOf(i - 1), layers.get(i));
         }
-        return copy(named);
+        return copy(named, copies);
     }
 
-    /** Copies the activations of a micro-batch, given by the names of the vertices. */
-    static Map<String, INDArray> copy(Map<String, INDArray> vertices) {
-        Map<String, INDArray> copies = new LinkedHashMap<>();
+    /**
+     * Copies the activations of a micro-batch, given by the names of the vertices.
+     *
+     * @param copies how many copies of each example they hold; those of the first are taken
+     */
+    static Map<String, INDArray> copy(Map<String, INDArray> vertices, int copies) {
+        Map<String, INDArray> own = new LinkedHashMap<>();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            vertices.forEach((name, activations) -> copies.put(name, activations.dup()));
+            vertices.forEach((name, activations) -> own.put(
+                    name, Slice.first(activations, activations.size(0) / copies).dup()));
         }
-        return copies;
+        return own;
     }
 
     /** Adds the activations of the next micro-batch, not copied; none if its sequences have ended. */

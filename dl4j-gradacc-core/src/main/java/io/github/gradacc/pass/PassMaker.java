@@ -66,7 +66,7 @@ final class PassMaker {
         if (pass.data().isEmpty()) {
             return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
         }
-        PassRecorder recorder = new PassRecorder(keepsActivations, this::updateWeights);
+        PassRecorder recorder = new PassRecorder(keepsActivations, () -> updateWeights(pass));
         MicroGradient gradient;
         try {
             gradient = pass.ownRandomStream() ? onOwnStream(pass, recorder) : compute(pass, recorder);
@@ -86,22 +86,24 @@ final class PassMaker {
     }
 
     private MicroGradient compute(Pass pass, PassRecorder recorder) {
-        MultiDataSet data = pass.data().orElseThrow();
+        MultiDataSet data = LoneMask.avoidedIn(pass.data().orElseThrow());
+        int copies = Math.toIntExact(data.getFeatures(0).size(0) / pass.examples());
+        recorder.expect(copies);
         Model model = network.model();
         double scoreOfLastStep = model.score();
         try (var silence = new ListenerSilence(network.listeners(), recorder)) {
             network.setMicroBatch(data);
-            pass.state().ifPresent(state -> state.restore(network));
+            pass.state().ifPresent(state -> state.restore(network, copies));
             model.computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
-            pass.state().ifPresent(state -> state.save(network));
+            pass.state().ifPresent(state -> state.save(network, copies));
             GradientArray written = gradientArray();
             double summed = network.model().conf().isMiniBatch() ? 0 : network.summedScore();
             return new MicroGradient(
                     written.flat(),
                     model.params(),
                     written.layout().layout(),
-                    model.batchSize(),
-                    model.score() - summed,
+                    pass.examples(),
+                    meanScore(model.score() - summed, copies),
                     summed,
                     recorder.updateWeights());
         } finally {
@@ -110,8 +112,17 @@ final class PassMaker {
         }
     }
 
-    private List<double[]> updateWeights() {
-        return gradientArray().layout().updateWeights(network.model().batchSize());
+    /** Where a second example stands beside the first, DL4J divides by two what one of them lost. */
+    private double meanScore(double score, int copies) {
+        if (copies == 1) {
+            return score;
+        }
+        double regularization = network.regularization();
+        return (score - regularization) * copies + regularization;
+    }
+
+    private List<double[]> updateWeights(Pass pass) {
+        return gradientArray().layout().updateWeights(pass.examples());
     }
 
     /** DL4J may make another array, and with another configuration of layers it may write other parameters. */

@@ -18,10 +18,16 @@ final class PassRecorder extends BaseTrainingListener {
     private final Supplier<List<double[]>> weigh;
     private Map<String, INDArray> activations = Map.of();
     private List<double[]> updateWeights = List.of();
+    private int copies = 1;
 
     PassRecorder(boolean keepsActivations, Supplier<List<double[]>> weigh) {
         this.keepsActivations = keepsActivations;
         this.weigh = weigh;
+    }
+
+    /** Tells how many copies of each example the pass will see; activations are those of the first. */
+    void expect(int copiesOfEachExample) {
+        copies = copiesOfEachExample;
     }
 
     Map<String, INDArray> activations() {
@@ -35,14 +41,14 @@ final class PassRecorder extends BaseTrainingListener {
     @Override
     public void onForwardPass(Model model, List<INDArray> layers) {
         if (keepsActivations) {
-            activations = ActivationLog.copy(layers);
+            activations = ActivationLog.copy(layers, copies);
         }
     }
 
     @Override
     public void onForwardPass(Model model, Map<String, INDArray> vertices) {
         if (keepsActivations) {
-            activations = ActivationLog.copy(vertices);
+            activations = ActivationLog.copy(vertices, copies);
         }
     }
 

@@ -2,6 +2,7 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.array.ArrayCopy;
+import io.github.gradacc.array.Slice;
 import io.github.gradacc.dl4j.Network;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,29 +34,39 @@ public final class RecurrentState {
         begun = false;
     }
 
-    /** Puts the state into the layers. */
-    void restore(Network network) {
+    /**
+     * Puts the state into the layers.
+     *
+     * @param copies how many copies of each example the pass sees, 1 or 2
+     */
+    void restore(Network network, int copies) {
         List<RecurrentLayer> recurrent = recurrent(network);
         for (int i = 0; i < recurrent.size(); i++) {
-            Map<String, INDArray> state = begun ? states.get(i) : Map.of();
+            Map<String, INDArray> state = new HashMap<>(begun ? states.get(i) : Map.of());
+            state.replaceAll((name, array) -> copies == 1 ? array : Nd4j.concat(0, array, array));
             recurrent.get(i).rnnSetTBPTTState(state);
             recurrent.get(i).rnnSetPreviousState(state);
         }
     }
 
-    /** Takes the state that a pass left in the layers, copied, and leaves none there. */
-    void save(Network network) {
+    /**
+     * Takes the state that a pass left in the layers, copied, and leaves none there.
+     *
+     * @param copies how many copies of each example the pass saw; the first one is kept
+     */
+    void save(Network network, int copies) {
         List<RecurrentLayer> recurrent = recurrent(network);
         List<Map<String, INDArray>> saved = new ArrayList<>();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             for (int i = 0; i < recurrent.size(); i++) {
                 Map<String, INDArray> memory = states.isEmpty() ? Map.of() : states.get(i);
-                Map<String, INDArray> copies = new HashMap<>();
+                Map<String, INDArray> own = new HashMap<>();
                 recurrent
                         .get(i)
                         .rnnGetTBPTTState()
-                        .forEach((name, array) -> copies.put(name, ArrayCopy.of(array, memory.get(name))));
-                saved.add(copies);
+                        .forEach((name, array) -> own.put(
+                                name, ArrayCopy.of(Slice.first(array, array.size(0) / copies), memory.get(name))));
+                saved.add(own);
             }
         }
         states = saved;

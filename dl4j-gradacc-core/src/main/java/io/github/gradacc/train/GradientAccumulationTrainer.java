@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>With {@code accumulationSteps(k)} alone each batch is a micro-batch and k of them a window. With
- * {@code microBatchSize(b)} alone each batch is a window, computed in pieces of at most b examples. With both, k
- * batches are a window, each in pieces of at most b. The last piece, batch or window may be smaller: what counts is how
- * many examples were summed.
+ * {@code microBatchSize(b)} alone each batch is a window, computed in pieces of at most b examples, as few and as equal
+ * as possible: 12 examples with b = 5 are 4 + 4 + 4. With both, k batches are a window, each in such pieces. Batches
+ * and windows may differ in size: what counts is how many examples were summed.
  *
  * <p>Schedules, clipping, regularization, updater and counters work once per window. Listeners are told what native
  * training on the big batch would have told them, with the score and the data of the whole window; for that, windows of
@@ -378,7 +378,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets the most examples that one forward and backward pass sees. By default batches are not split.
+         * Sets the most examples that one forward and backward pass sees. A larger batch is cut into as few pieces as
+         * fit, as equal as possible. By default batches are not split.
          *
          * @param examples at least 1; may be larger than the batches
          */

@@ -12,6 +12,7 @@ import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -126,6 +127,29 @@ class BatchesTest {
         assertThat(parts.get(0).getLabelsMaskArray(0)).isNull();
         parts.get(0).getFeatures(0).putScalar(0, 42);
         assertThat(features.getDouble(0)).isEqualTo(42);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "12, 5, '4, 4, 4'",
+        "11, 5, '4, 4, 3'",
+        "10, 5, '5, 5'",
+        "5, 5, '5'",
+        "6, 5, '3, 3'",
+        "7, 2, '2, 2, 2, 1'",
+        "3, 1, '1, 1, 1'",
+        "32, 13, '11, 11, 10'"
+    })
+    void microBatchesAreAsFewAndAsEqualAsPossible(int examples, int size, String expected) {
+        Batch batch = Batch.of(new MultiDataSet(data.normal(examples, 4), data.oneHot(examples, 3)));
+
+        List<String> sizes = new ArrayList<>();
+        MicroBatches.of(batch, size).forEach(part -> {
+            sizes.add(String.valueOf(part.examples()));
+            assertThat(part.data().getFeatures(0).size(0)).isEqualTo(part.examples());
+        });
+
+        assertThat(String.join(", ", sizes)).isEqualTo(expected);
     }
 
     @Test

@@ -27,7 +27,7 @@ class RecurrentStateTest {
     void sequencesThatHaveNotBegunHaveNoState() {
         lstm.rnnSetTBPTTState(Map.of("h", filled(1, 2)));
 
-        state.restore(layers);
+        state.restore(layers, 1);
 
         assertThat(lstm.rnnGetTBPTTState()).isEmpty();
     }
@@ -36,11 +36,11 @@ class RecurrentStateTest {
     void whatWasSavedIsACopyAndComesBack() {
         INDArray left = filled(1, 2);
         lstm.rnnSetTBPTTState(Map.of("h", left));
-        state.save(layers);
+        state.save(layers, 1);
         assertThat(lstm.rnnGetTBPTTState()).as("nothing stays behind").isEmpty();
         left.assign(9);
 
-        state.restore(layers);
+        state.restore(layers, 1);
 
         assertThat(lstm.rnnGetTBPTTState()).containsOnlyKeys("h").containsValue(filled(1, 2));
         assertThat(lstm.rnnGetPreviousState()).containsOnlyKeys("h").containsValue(filled(1, 2));
@@ -49,30 +49,42 @@ class RecurrentStateTest {
     @Test
     void otherSequencesBeginInTheSameMemory() {
         lstm.rnnSetTBPTTState(Map.of("h", filled(1, 2)));
-        state.save(layers);
-        state.restore(layers);
+        state.save(layers, 1);
+        state.restore(layers, 1);
         INDArray memory = lstm.rnnGetTBPTTState().get("h");
 
         state.reset();
-        state.restore(layers);
+        state.restore(layers, 1);
         assertThat(lstm.rnnGetTBPTTState()).isEmpty();
 
         lstm.rnnSetTBPTTState(Map.of("h", filled(5, 2)));
-        state.save(layers);
-        state.restore(layers);
+        state.save(layers, 1);
+        state.restore(layers, 1);
         assertThat(lstm.rnnGetTBPTTState().get("h")).isSameAs(memory).isEqualTo(filled(5, 2));
     }
 
     @Test
     void aStateOfAnotherShapeGetsMemoryOfItsOwn() {
         lstm.rnnSetTBPTTState(Map.of("h", filled(1, 2)));
-        state.save(layers);
+        state.save(layers, 1);
 
         lstm.rnnSetTBPTTState(Map.of("h", filled(3, 7)));
-        state.save(layers);
-        state.restore(layers);
+        state.save(layers, 1);
+        state.restore(layers, 1);
 
         assertThat(lstm.rnnGetTBPTTState().get("h")).isEqualTo(filled(3, 7));
+    }
+
+    /** A pass may see each example twice; its state is that of the first. */
+    @Test
+    void theStateOfACopyIsNotKept() {
+        lstm.rnnSetTBPTTState(Map.of("h", Nd4j.concat(0, filled(1, 1), filled(9, 1))));
+        state.save(layers, 2);
+        state.restore(layers, 1);
+        assertThat(lstm.rnnGetTBPTTState().get("h")).isEqualTo(filled(1, 1));
+
+        state.restore(layers, 2);
+        assertThat(lstm.rnnGetTBPTTState().get("h")).isEqualTo(filled(1, 2));
     }
 
     private static INDArray filled(double value, int examples) {

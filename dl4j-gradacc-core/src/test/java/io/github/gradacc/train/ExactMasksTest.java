@@ -12,14 +12,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.DoubleByDefault;
+import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Quiet;
 import io.github.gradacc.testing.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -193,22 +196,21 @@ class ExactMasksTest {
     }
 
     /**
-     * A bug of DL4J 1.0.0-M2.1: for softmax with MCXENT it takes a mask of shape [1, 1] for a mask by output. So
-     * neither native training nor a micro-batch can have one example alone if labels are masked by example.
+     * A bug of DL4J 1.0.0-M2.1: for softmax with MCXENT it takes a mask of shape [1, 1] for a mask by output, and
+     * refuses it. Here a masked example may be alone in its micro-batch, or in its window.
      */
-    @Test
-    void oneMaskedExampleAloneIsTooFewForDl4j() {
-        List<DataSet> batches =
-                withLabelMasks(Batches.of(new int[] {1, 1}, n -> Batches.mlp().get(5)), 1);
-        var network = Nets.init(Nets.mlp());
-        assertThatThrownBy(() -> network.fit(batches.get(0)))
+    @EachNetworkClass
+    <T extends Model> void oneMaskedExampleMayBeAlone(NetworkClass<T> type) {
+        ExactnessCase testCase =
+                ExactnessCase.of("masked by example", Nets::mlp, () -> withLabelMasks(Batches.mlp(), 1));
+        testCase.windows(3, 1).verify(type);
+
+        DataSet alone = withLabelMasks(List.of(Batches.mlp().get(5)), 1).get(0);
+        assertThat(alone.numExamples()).isEqualTo(1);
+        T network = type.init(Nets.mlp());
+        assertThatThrownBy(() -> type.fit(network, alone))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("Per output masking");
-        try (var trainer = GradientAccumulationTrainer.builder(network).build()) {
-            assertThatThrownBy(() -> trainer.fit(batches.get(0)))
-                    .isInstanceOf(MicroBatchException.class)
-                    .hasMessageContaining("Per output masking");
-        }
     }
 
     /** Images of up to six rows, masked below their own last row. */

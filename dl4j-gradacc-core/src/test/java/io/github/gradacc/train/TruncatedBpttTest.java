@@ -49,6 +49,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -160,6 +161,47 @@ class TruncatedBpttTest {
     @MethodSource({"layers", "masks"})
     void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {
         testCase.windows(2, 1).epochs(1).verify();
+    }
+
+    /** Segments of 11 of 12 steps leave one step, segments of one step nothing else: masks of shape [1, 1]. */
+    static Stream<ExactnessCase> masksOfASingleElement() {
+        return Stream.of(1, 11)
+                .flatMap(segment -> Stream.of(
+                        truncated("both masked, " + segment, TruncatedBpttTest::masked, sgd().l2(0.1), segment),
+                        truncated("features masked, " + segment, () -> masked(true, false), sgd(), segment),
+                        truncated("labels masked, " + segment, () -> masked(false, true), sgd(), segment),
+                        truncated(
+                                "sums, " + segment,
+                                TruncatedBpttTest::masked,
+                                sgd().miniBatch(false).updater(new Sgd(0.01)).l2(0.1),
+                                segment),
+                        truncated(
+                                "sums, features masked, " + segment,
+                                () -> masked(true, false),
+                                sgd().miniBatch(false).updater(new Sgd(0.01)).l2(0.1),
+                                segment)));
+    }
+
+    static Stream<Arguments> masksOfASingleElementInBothClasses() {
+        return ExactnessCase.inBothClasses(masksOfASingleElement());
+    }
+
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("masksOfASingleElementInBothClasses")
+    <T extends Model> void equalsNativeTrainingOnSingleMaskedSteps(ExactnessCase testCase, NetworkClass<T> type) {
+        ExactnessCase single = testCase.windows(2, 1).epochs(1);
+        var reference = single.natively(type);
+        single.accumulated(type).assertSameAs(reference, single.tolerance());
+        single.accumulated(type, settings -> settings.parallelism(2)).assertSameAs(reference, single.tolerance());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 11})
+    void equalsNativeTrainingOnSingleMaskedStepsWithFeedForwardLayersInBetween(int segment) {
+        ExactnessCase.of("folded", () -> configuration(sgd(), segment, FOLDED), TruncatedBpttTest::masked)
+                .windows(2, 1)
+                .epochs(1)
+                .verify();
     }
 
     /** The reference is padded to the longest sequence of its window and masked there; see ExactMasksTest. */
