@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 130;
+    private static final int CLASSES_EXPECTED = 132;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -126,6 +126,21 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(MultiLayerNetwork.class, ComputationGraph.class)
+                .check(CLASSES);
+    }
+
+    /** What depends on the class of a layer is a row in the one table, and not decided elsewhere by its type. */
+    @Test
+    void layerClassesAreKnownInOnePlace() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".dl4j")
+                .should()
+                .dependOnClassesThat(describe(
+                        "are layers or their configurations",
+                        c -> (c.getPackageName().startsWith("org.deeplearning4j.nn.conf.layers")
+                                        || c.getPackageName().startsWith("org.deeplearning4j.nn.layers"))
+                                && !Set.of("Layer", "BaseLayer").contains(c.getSimpleName())))
                 .check(CLASSES);
     }
 

@@ -8,8 +8,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A part of an array along one dimension, as a view.
  *
- * <p>ND4J's own {@code get(interval)} is not used. For some parts of a view it returns an empty array: where the part
- * starts further from the beginning of the underlying buffer than the view is long (1.0.0-M2.1).
+ * <p>ND4J's own {@code get(interval)} is not used: of a view of rank 2 or more it returns some parts as empty arrays
+ * (1.0.0-M2.1): those that start further from the beginning of the underlying buffer than the view is long.
  */
 @API(status = API.Status.INTERNAL)
 public final class Slice {

@@ -119,7 +119,7 @@ public final class TimeSegments {
                 throw new IllegalArgumentException(
                         "In truncated BPTT features and labels are sequences, shape [examples, values,"
                                 + " time]; the " + what + " have shape " + Arrays.toString(array.shape())
-                                + ": give a label for each time step (masked where there is none), or use"
+                                + ": give " + what + " for each time step (masked where there are none), or use"
                                 + " backpropType(BackpropType.Standard)");
             }
         }

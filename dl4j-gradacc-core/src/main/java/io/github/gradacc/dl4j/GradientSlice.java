@@ -72,7 +72,7 @@ public record GradientSlice(LayerView layer, long from, long to, Content content
                 : layer.parameters().paramTable(false);
     }
 
-    /** DL4J marks updates by not dividing them by the number of examples; those of centers it forgets. */
+    /** DL4J marks updates by not dividing them by the number of examples, except those of centers, which it forgets. */
     private static Content content(LayerView layer, String parameter) {
         Accumulation accumulation = layer.facts().accumulation();
         if (accumulation == Accumulation.CLASS_CENTERS && parameter.equals(CENTER_KEY)) {

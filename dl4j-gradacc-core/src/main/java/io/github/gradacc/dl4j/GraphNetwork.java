@@ -4,7 +4,6 @@ package io.github.gradacc.dl4j;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-/** The words of {@link ComputationGraph}. */
+/** A {@link ComputationGraph}. */
 final class GraphNetwork extends Network {
 
     private final ComputationGraph graph;
@@ -58,10 +57,8 @@ final class GraphNetwork extends Network {
     }
 
     @Override
-    public Map<String, LayerView> outputs() {
-        Map<String, LayerView> outputs = new LinkedHashMap<>();
-        outputNames().forEach(name -> outputs.put("Output '" + name + "'", view(graph.getVertex(name))));
-        return outputs;
+    public List<LayerView> outputs() {
+        return outputNames().stream().map(name -> view(graph.getVertex(name))).toList();
     }
 
     @Override
@@ -126,19 +123,6 @@ final class GraphNetwork extends Network {
     }
 
     @Override
-    public void requireArrays(int features, int labels) {
-        requireCount("feature arrays", features, "inputs", inputNames());
-        requireCount("label arrays", labels, "outputs", outputNames());
-    }
-
-    private static void requireCount(String arrays, int actual, String ends, List<String> names) {
-        if (actual != names.size()) {
-            throw new IllegalArgumentException("The graph has " + names.size() + " " + ends + ", the batch has "
-                    + actual + " " + arrays + ": give one for each, in the order of the graph's " + names);
-        }
-    }
-
-    @Override
     public void setMicroBatch(MultiDataSet microBatch) {
         if (graph.getFlattenedGradients() == null) {
             graph.initGradientsView();
@@ -158,7 +142,7 @@ final class GraphNetwork extends Network {
     public double summedScore() {
         double summed = 0;
         double regularization = regularization();
-        for (LayerView output : outputs().values()) {
+        for (LayerView output : outputs()) {
             if (output.reportsSum()) {
                 Layer layer = output.layer().orElseThrow();
                 summed += layer.score() - regularization;

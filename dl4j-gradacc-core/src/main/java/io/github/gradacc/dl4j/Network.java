@@ -4,6 +4,7 @@ package io.github.gradacc.dl4j;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.apiguardian.api.API;
@@ -74,8 +75,8 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
      */
     public abstract List<LayerView> layers();
 
-    /** Returns what is at the outputs, in their order, each under what to call it at the start of a sentence. */
-    public abstract Map<String, LayerView> outputs();
+    /** Returns what is at the outputs, in their order. */
+    public abstract List<LayerView> outputs();
 
     /** Returns the names of the inputs. */
     public abstract List<String> inputNames();
@@ -126,11 +127,44 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     public abstract void setEtlMillis(long millis);
 
     /**
-     * Checks the number of arrays of a batch.
+     * Checks a number of arrays.
      *
-     * @throws IllegalArgumentException if there is not one for each input and output
+     * @throws IllegalArgumentException if there is not one for each input
      */
-    public abstract void requireArrays(int features, int labels);
+    public void requireFeatures(int arrays) {
+        requireCount("input", inputNames(), "feature array", arrays);
+    }
+
+    /**
+     * Checks a number of arrays.
+     *
+     * @throws IllegalArgumentException if there is not one for each output
+     */
+    public void requireLabels(int arrays) {
+        requireCount("output", outputNames(), "label array", arrays);
+    }
+
+    private static void requireCount(String end, List<String> names, String what, int arrays) {
+        if (arrays != names.size()) {
+            throw new IllegalArgumentException("The network has " + counted(names.size(), end) + " " + names + ", got "
+                    + counted(arrays, what) + ": give one for each, in this order. A MultiLayerNetwork has one of each,"
+                    + " a ComputationGraph any number");
+        }
+    }
+
+    private static String counted(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
+    }
+
+    /** Says which output has no loss, and what it is instead; empty if all have one. */
+    public Optional<String> missingLoss() {
+        return outputs().stream()
+                .filter(layer -> layer.output().isEmpty())
+                .findFirst()
+                .map(layer -> "Layer '" + layer.name() + "', an output of the network, must be an output layer"
+                        + " (OutputLayer,"
+                        + " RnnOutputLayer, LossLayer, ...), it is a " + layer.type());
+    }
 
     /** Makes a micro-batch the input of the next pass, masks included. */
     public abstract void setMicroBatch(MultiDataSet microBatch);

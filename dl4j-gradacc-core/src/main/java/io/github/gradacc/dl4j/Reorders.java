@@ -10,7 +10,8 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * The memory layouts of DL4J's layers that are not standard: each takes the shape given from the standard shape named.
+ * Reorders into the layouts of DL4J's layers that are not standard. Each comment names the shape of the layer's
+ * weights, then the standard shape that is filled.
  */
 @API(status = API.Status.INTERNAL)
 public final class Reorders {

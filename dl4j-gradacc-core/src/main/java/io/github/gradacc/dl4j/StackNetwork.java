@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-/** The words of {@link MultiLayerNetwork}. */
+/** A {@link MultiLayerNetwork}. */
 final class StackNetwork extends Network {
 
     private final MultiLayerNetwork network;
@@ -45,8 +45,8 @@ final class StackNetwork extends Network {
     }
 
     @Override
-    public Map<String, LayerView> outputs() {
-        return Map.of("The last layer", layers().get(network.getnLayers() - 1));
+    public List<LayerView> outputs() {
+        return List.of(layers().get(network.getnLayers() - 1));
     }
 
     @Override
@@ -108,14 +108,6 @@ final class StackNetwork extends Network {
     }
 
     @Override
-    public void requireArrays(int features, int labels) {
-        if (features != 1 || labels != 1) {
-            throw new IllegalArgumentException("A MultiLayerNetwork has 1 input and 1 output, the batch has " + features
-                    + " feature arrays and " + labels + " label arrays: use a ComputationGraph for several");
-        }
-    }
-
-    @Override
     public void setMicroBatch(MultiDataSet microBatch) {
         network.setLayerMaskArrays(first(microBatch.getFeaturesMaskArrays()), first(microBatch.getLabelsMaskArrays()));
         show(microBatch);
@@ -133,8 +125,7 @@ final class StackNetwork extends Network {
 
     @Override
     public double summedScore() {
-        LayerView last = layers().get(network.getnLayers() - 1);
-        return last.reportsSum() ? network.score() - regularization() : 0;
+        return outputs().get(0).reportsSum() ? network.score() - regularization() : 0;
     }
 
     @Override

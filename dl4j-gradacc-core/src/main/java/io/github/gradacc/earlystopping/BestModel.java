@@ -30,7 +30,7 @@ final class BestModel<T extends Model> {
 
     /**
      * Saves the model if its score is better than all before; of equal ones the first stays. A first score that is not
-     * finite counts as the best, and nothing is better than NaN, as DL4J has it.
+     * finite counts as the best, and nothing is better than NaN, as in DL4J.
      */
     void offer(T model, int epochOfModel, double scoreOfModel, EarlyStoppingModelSaver<T> saver) throws IOException {
         boolean finite = Double.isFinite(scoreOfModel);

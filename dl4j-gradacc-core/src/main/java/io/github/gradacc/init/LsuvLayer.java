@@ -20,7 +20,8 @@ public record LsuvLayer(String layer, double variance, int iterations, boolean r
     @Override
     public String toString() {
         return scalable()
-                ? layer + ": variance " + variance + " after " + iterations + " iterations"
+                ? layer + ": variance " + variance + " after " + iterations
+                        + (iterations == 1 ? " iteration" : "" + " iterations")
                         + (reached ? "" : ", tolerance not reached")
                 : layer + ": not scaled, " + obstacle;
     }

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the layout of the sum off what DL4J writes into a gradient array, and weighs micro-batches for its updates. */
+/** Derives the layout of the sum from what DL4J writes into a gradient array, and the weights of its updates. */
 final class LayoutReader {
 
     private final StatisticsPolicy statistics;

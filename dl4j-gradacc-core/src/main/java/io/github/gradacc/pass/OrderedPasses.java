@@ -41,7 +41,7 @@ final class OrderedPasses {
             if (!passes.hasNext()) {
                 return null;
             }
-            total.makeRoom();
+            total.settle();
             return new Ticket(handedOut++, passes.next());
         } catch (Throwable e) {
             fail(e);
@@ -65,7 +65,7 @@ final class OrderedPasses {
             return;
         }
         inOrder(ticket, () -> {
-            total.makeRoom();
+            total.settle();
             total.add(result);
         });
     }

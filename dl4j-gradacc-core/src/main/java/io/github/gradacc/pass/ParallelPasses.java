@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ParallelPasses implements PassRunner {
 
-    private final Network trained;
-    private final PassMaker network;
+    private final Network network;
+    private final PassMaker maker;
     private final int helpers;
     private final Supplier<PassMaker> replicate;
     private final List<Worker> workers = new ArrayList<>();
@@ -28,14 +28,14 @@ final class ParallelPasses implements PassRunner {
      * Makes the first replica, which shows whether the network can have any; others, and threads, are made when a run
      * has passes for them.
      *
-     * @param trained the network
-     * @param network makes passes through it
+     * @param network the network that is trained
+     * @param maker makes passes through it
      * @param helpers most replicas, at least 1
      * @param replicate makes passes through a new replica
      */
-    ParallelPasses(Network trained, PassMaker network, int helpers, Supplier<PassMaker> replicate) {
-        this.trained = trained;
+    ParallelPasses(Network network, PassMaker maker, int helpers, Supplier<PassMaker> replicate) {
         this.network = network;
+        this.maker = maker;
         this.helpers = helpers;
         this.replicate = replicate;
         parameters = addressOfParameters();
@@ -55,7 +55,7 @@ final class ParallelPasses implements PassRunner {
                 startWorkers(ordered, total.keepsActivations());
                 ordered.takeAll(first, pass -> {
                     PassMaker.stopIfInterrupted(pass);
-                    return network.make(pass, total.keepsActivations());
+                    return maker.make(pass, total.keepsActivations());
                 });
             } catch (Throwable e) {
                 // No replica or no thread to be had: the workers there are must not wait for a ticket that will not
@@ -75,8 +75,8 @@ final class ParallelPasses implements PassRunner {
                 return;
             }
             Worker worker = worker(i);
-            worker.maker().follow(trained);
-            worker.start(maker -> ordered.takeAll(ticket, pass -> maker.make(pass, keepsActivations)));
+            worker.maker().follow(network);
+            worker.start(own -> ordered.takeAll(ticket, pass -> own.make(pass, keepsActivations)));
         }
     }
 
@@ -98,7 +98,7 @@ final class ParallelPasses implements PassRunner {
     }
 
     private long addressOfParameters() {
-        return trained.model().params().data().address();
+        return network.model().params().data().address();
     }
 
     @Override

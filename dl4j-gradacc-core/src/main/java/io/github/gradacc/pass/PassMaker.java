@@ -50,7 +50,7 @@ final class PassMaker {
         return gradientArray().flat();
     }
 
-    /** Lets a replica's schedules stand where those of the network stand. */
+    /** Brings the counters of a replica, and with them its schedules, to where those of the network are. */
     void follow(Network trained) {
         network.setIteration(trained.iteration());
         network.setEpoch(trained.epoch());

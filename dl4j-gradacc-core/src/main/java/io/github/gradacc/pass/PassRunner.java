@@ -9,7 +9,7 @@ interface PassRunner extends AutoCloseable {
     /**
      * Makes the passes.
      *
-     * @param passes asked for the next one when there is someone to make it
+     * @param passes cut from the data one at a time, when a thread is free to make the next one
      * @param total where the results go
      * @throws PassException if a pass fails or its gradient is not finite, or if the thread is interrupted
      */

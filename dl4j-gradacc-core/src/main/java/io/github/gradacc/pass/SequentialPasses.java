@@ -6,10 +6,10 @@ import java.util.Iterator;
 /** One pass after the other, on the calling thread and through the network itself. */
 final class SequentialPasses implements PassRunner {
 
-    private final PassMaker network;
+    private final PassMaker maker;
 
-    SequentialPasses(PassMaker network) {
-        this.network = network;
+    SequentialPasses(PassMaker maker) {
+        this.maker = maker;
     }
 
     @Override
@@ -17,8 +17,8 @@ final class SequentialPasses implements PassRunner {
         while (passes.hasNext()) {
             Pass pass = passes.next();
             PassMaker.stopIfInterrupted(pass);
-            total.makeRoom();
-            total.add(network.make(pass, total.keepsActivations()));
+            total.settle();
+            total.add(maker.make(pass, total.keepsActivations()));
         }
     }
 

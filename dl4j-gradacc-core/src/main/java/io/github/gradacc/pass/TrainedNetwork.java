@@ -41,6 +41,7 @@ public final class TrainedNetwork implements AutoCloseable {
 
     private TrainedNetwork(Network network, StatisticsPolicy statistics, int parallelism) {
         TrainingRequirements.check(network);
+        createUpdater(network);
         this.network = network;
         this.parallelism = parallelism;
         long seed = network.model().conf().getSeed();
@@ -70,6 +71,15 @@ public final class TrainedNetwork implements AutoCloseable {
         return new TrainedNetwork(Network.of(graph), statistics, parallelism);
     }
 
+    private static void createUpdater(Network network) {
+        try {
+            network.createUpdater();
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    "DL4J cannot create the network's updater (" + e + "); native training would fail the same way", e);
+        }
+    }
+
     private static Network replica(Network network) {
         try {
             return Replica.of(network, unchanged -> {});
@@ -94,7 +104,7 @@ public final class TrainedNetwork implements AutoCloseable {
         return network.epoch();
     }
 
-    /** Tells whether anyone looks at the network after a step. */
+    /** Tells whether the network has listeners. */
     public boolean hasListeners() {
         return !network.listeners().isEmpty();
     }
@@ -123,7 +133,8 @@ public final class TrainedNetwork implements AutoCloseable {
      * @throws IllegalArgumentException if there is not one for each input and output
      */
     public void requireArrays(MultiDataSet batch) {
-        network.requireArrays(batch.numFeatureArrays(), batch.numLabelsArrays());
+        network.requireFeatures(batch.numFeatureArrays());
+        network.requireLabels(batch.numLabelsArrays());
     }
 
     /**
@@ -133,7 +144,8 @@ public final class TrainedNetwork implements AutoCloseable {
      * <p>Passes side by side use one native thread each: the setting, which belongs to the process, is put back before
      * the call returns.
      *
-     * @param passes asked for the next one when there is someone to make it, by one thread at a time
+     * @param passes cut from the data one at a time, when a thread is free to make the next one; never by two threads
+     *     at once
      * @param sum what is added to; the last gradient may still be in the network's array when the call returns
      * @throws PassException for the first pass, in their order, that fails or whose gradient is not finite, or before
      *     which the thread was interrupted; the sum is then incomplete

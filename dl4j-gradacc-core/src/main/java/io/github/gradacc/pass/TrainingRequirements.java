@@ -16,22 +16,14 @@ final class TrainingRequirements {
         if (network.model().numParams() == 0) {
             throw new IllegalStateException("The network has no parameters, so there is nothing to train");
         }
-        network.outputs().forEach(TrainingRequirements::requireLoss);
+        network.missingLoss().ifPresent(missing -> {
+            throw new IllegalStateException(missing + ": without one there is no loss and no gradient");
+        });
         requireSingleEvaluation(network.model().conf().getOptimizationAlgo());
         if (network.segmentLength().isPresent()) {
             network.layers().forEach(TrainingRequirements::requireCarriesState);
         }
-        requireUpdater(network);
         requireOwnGradients(network);
-    }
-
-    private static void requireLoss(String what, LayerView layer) {
-        if (layer.output().isEmpty()) {
-            String actual = layer.layer().isEmpty() ? "a vertex without a layer" : "a " + layer.type();
-            throw new IllegalStateException(
-                    what + " must be an output layer (OutputLayer, RnnOutputLayer, LossLayer, ...), it is " + actual
-                            + ": without one there is no loss and no gradient");
-        }
     }
 
     private static void requireSingleEvaluation(OptimizationAlgorithm algorithm) {
@@ -49,23 +41,15 @@ final class TrainingRequirements {
         LayerFacts facts = layer.facts();
         String which = "Layer '" + layer.name() + "', a " + layer.type() + ",";
         if (facts.readsFromEnd()) {
-            throw new IllegalStateException(which + " reads sequences from their end, which truncated BPTT has not seen"
-                    + " yet: DL4J cannot train it so. Use backpropType(BackpropType.Standard) or layers of one"
+            throw new IllegalStateException(which + " reads sequences from their end, which truncated BPTT has not"
+                    + " reached"
+                    + " yet: DL4J cannot train it. Use backpropType(BackpropType.Standard) or layers of one"
                     + " direction");
         }
         if (facts.isTimeSecond()) {
             throw new IllegalStateException(
                     which + " has the data format NWC, but in truncated BPTT DL4J cuts sequences"
                             + " along their last dimension: use RNNFormat.NCW, shape [examples, values, time]");
-        }
-    }
-
-    private static void requireUpdater(Network network) {
-        try {
-            network.createUpdater();
-        } catch (RuntimeException e) {
-            throw new IllegalStateException(
-                    "DL4J cannot create the network's updater (" + e + "); native training would fail the same way", e);
         }
     }
 

@@ -12,8 +12,8 @@ import io.github.gradacc.grad.GradientSum;
  */
 record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActivations) {
 
-    /** Copies out what is in arrays that the next pass overwrites. */
-    void makeRoom() {
+    /** Copies the last gradient out of an array that the next pass overwrites. */
+    void settle() {
         sum.settle();
     }
 

@@ -5,17 +5,15 @@ import io.github.gradacc.dl4j.Accumulation;
 import io.github.gradacc.dl4j.LayerFacts;
 import io.github.gradacc.dl4j.LayerTable;
 import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.Noise;
 import io.github.gradacc.dl4j.Wrapping;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationRReLU;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 
 /** The findings of one layer, wrapped layers included. Each question is a method that may add an answer. */
@@ -51,8 +49,7 @@ final class LayerInspection {
             accumulation(layer, facts);
             facts.loss().ifPresent(this::loss);
         }
-        noise(layer.getIDropout());
-        noise(layer instanceof BaseLayer base ? base.getWeightNoise() : null);
+        Noise.sourcesIn(layer).forEach(this::noise);
         if (inner.isEmpty()) {
             facts.activation().ifPresent(this::activation);
         }
@@ -69,11 +66,9 @@ final class LayerInspection {
             add(
                     Cause.BATCH_STATISTICS,
                     layer,
-                    "normalizes with the mean and variance of its micro-batch, where the big batch uses those of"
-                            + " all its"
-                            + " examples; only the running statistics can be pooled. Use larger micro-batches or"
-                            + " freeze the"
-                            + " layer");
+                    "normalizes with the mean and variance of its micro-batch, where the big batch uses those of all"
+                            + " its examples; only the running statistics can be pooled. Use larger micro-batches, or"
+                            + " wrap it in a FrozenLayer");
         }
         if (facts.hasWholeBatchLoss()) {
             facts.loss()
@@ -98,17 +93,14 @@ final class LayerInspection {
                 "is not one of DL4J's losses; accumulation is exact if its score and gradient are sums over examples");
     }
 
-    private void noise(@Nullable Object source) {
-        if (source != null) {
-            add(
-                    Cause.NOISE,
-                    source,
-                    "draws random numbers for each micro-batch, so values differ while their distribution does not");
-        }
+    private void noise(Object source) {
+        add(
+                Cause.NOISE,
+                source,
+                "draws random numbers for each micro-batch, so values differ while their distribution does not");
     }
 
     private void activation(IActivation activation) {
-        noise(activation instanceof ActivationRReLU ? activation : null);
         unlessDl4js(
                 activation,
                 "is not one of DL4J's activation functions; accumulation is exact if it treats examples independently");

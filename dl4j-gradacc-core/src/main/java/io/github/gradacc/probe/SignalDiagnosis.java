@@ -150,7 +150,9 @@ final class SignalDiagnosis {
                                 + number(Collections.min(deviations)) + " and " + number(Collections.max(deviations))
                                 + " in " + deviations.size()
                                 + (deviations.size() == 1 ? " hidden layer" : " hidden layers")
-                                + (Double.isNaN(factor) ? "" : ", by a factor of " + number(factor) + " per layer")
+                                + (Double.isNaN(factor)
+                                        ? ""
+                                        : ", changing by a factor of " + number(factor) + "" + " per layer")
                                 + ".");
     }
 

@@ -4,6 +4,7 @@ package io.github.gradacc.probe;
 import io.github.gradacc.dl4j.ConfigurationCopy;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.Noise;
 import io.github.gradacc.dl4j.Propagation;
 import io.github.gradacc.dl4j.Replica;
 import java.util.ArrayList;
@@ -16,8 +17,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
-import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -103,10 +102,14 @@ public final class SignalPropagation {
     }
 
     private static SignalReport probe(Network network, INDArray[] features, INDArray @Nullable [] labels) {
+        network.requireFeatures(Objects.requireNonNull(features, "features").length);
         requireArrays("features", network.inputNames(), features);
         if (labels != null) {
+            network.requireLabels(labels.length);
             requireArrays("labels", network.outputNames(), labels);
-            network.outputs().values().forEach(SignalPropagation::requireLoss);
+            network.missingLoss().ifPresent(missing -> {
+                throw new IllegalArgumentException(missing + ": probe without labels, or add one");
+            });
             for (INDArray array : labels) {
                 requireSameExamples(features[0], array);
             }
@@ -128,12 +131,7 @@ public final class SignalPropagation {
     private static void quiet(ConfigurationCopy configuration) {
         configuration.setWorkspaces(WorkspaceMode.NONE);
         configuration.setBackpropagation(BackpropType.Standard);
-        for (Layer layer : configuration.layers()) {
-            layer.setIDropout(null);
-            if (layer instanceof BaseLayer base) {
-                base.setWeightNoise(null);
-            }
-        }
+        configuration.layers().forEach(Noise::removeFrom);
     }
 
     /** Each output is measured before later layers and the backward pass, which may use its memory. */
@@ -167,19 +165,7 @@ public final class SignalPropagation {
                 .toList();
     }
 
-    private static void requireLoss(LayerView output) {
-        if (output.output().isEmpty()) {
-            throw new IllegalArgumentException("Labels need a layer with a loss at each output, got a " + output.type()
-                    + ": probe without labels, or add an output layer");
-        }
-    }
-
     private static void requireArrays(String what, List<String> names, INDArray... arrays) {
-        Objects.requireNonNull(arrays, what);
-        if (arrays.length != names.size()) {
-            throw new IllegalArgumentException("The network needs one array of " + what + " for each of " + names
-                    + ", in this order, got " + arrays.length);
-        }
         for (int i = 0; i < arrays.length; i++) {
             INDArray array = Objects.requireNonNull(arrays[i], what + " of " + names.get(i));
             if (array.isEmpty() || array.rank() == 0) {

@@ -78,6 +78,7 @@ final class AccumulationLoop {
             addGradients(0);
             window.computed();
         }
+        // The caller may reuse the batch, and may use the network, whose gradient array still holds the last gradient.
         g.settle();
         window.settle();
         return Optional.empty();

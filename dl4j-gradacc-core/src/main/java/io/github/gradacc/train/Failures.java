@@ -31,8 +31,8 @@ final class Failures {
             case FAILED -> failed(pass, failure.getCause());
             case NOT_FINITE ->
                 nonFinite(
-                        "The gradient of " + place(pass.microBatch()) + " holds NaN or infinity, under a score of "
-                                + failure.score(),
+                        "The gradient of " + place(pass.microBatch()) + " holds NaN or infinity (score "
+                                + failure.score() + ")",
                         pass.microBatch(),
                         failure.score());
             case INTERRUPTED -> interrupted(pass.microBatch());

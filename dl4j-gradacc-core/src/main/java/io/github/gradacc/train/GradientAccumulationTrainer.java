@@ -101,7 +101,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
 
     /**
      * Starts the configuration of a trainer for a graph, with any number of inputs and outputs. A {@code DataSet} or
-     * {@code DataSetIterator} serves a graph with one of each, as DL4J has it.
+     * {@code DataSetIterator} serves a graph with one of each.
      *
      * @param graph an initialized graph whose outputs are output layers, trained by stochastic gradient descent (any
      *     updater), with standard backpropagation or truncated BPTT; not copied
@@ -446,7 +446,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private AccumulationSchedule schedule() {
             if (accumulationSteps != null && accumulationSchedule != null) {
                 throw new IllegalStateException("accumulationSteps(" + accumulationSteps
-                        + ") and accumulationSchedule(...) say the same thing twice: set one of them");
+                        + ") and accumulationSchedule(...) both set the batches of a window: choose one of them");
             }
             if (accumulationSchedule != null) {
                 return accumulationSchedule;

@@ -49,7 +49,7 @@ final class TrainingGuard {
         }
     }
 
-    /** Runs the last call, and refuses every later one but this, which does nothing then. */
+    /** Runs the last call. Every later one is refused, except this one, which then does nothing. */
     void close(Runnable work) {
         if (closed) {
             return;

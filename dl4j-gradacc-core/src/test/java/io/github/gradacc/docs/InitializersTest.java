@@ -89,7 +89,7 @@ class InitializersTest {
     void scaled() {
         // snippet
         LsuvReport report = NetworkInitializer.lsuv(network, features);
-        log(report.toString()); // 0: variance 1.0 after 1 iterations, ...
+        log(report.toString()); // 0: variance 1.0 after 1 iteration, ...
         report.notScaled().forEach(layer -> log(layer.layer() + ": " + layer.obstacle()));
         // end
         assertThat(logged).hasSize(2);

@@ -36,7 +36,7 @@ class SignalReportTest {
     void whatStaysWithinBoundsIsAlive() {
         assertThat(activations(std(1), std(1000), std(0.001), zeros(89)).diagnosis())
                 .isEqualTo("The activations stay alive: their standard deviation is between 0.00100 and 1.00e+03 in 4"
-                        + " hidden layers, by a factor of 1.00 per layer.");
+                        + " hidden layers, changing by a factor of 1.00 per layer.");
         assertThat(activations(std(1)).diagnosis())
                 .isEqualTo("The activations stay alive: their standard deviation is between 1.00 and 1.00 in 1 hidden"
                         + " layer.");
@@ -58,7 +58,7 @@ class SignalReportTest {
                 .contains("vanish", "below a thousandth of the features from layer l1 on");
         assertThat(new SignalReport(activations(std(50)).layers(), features).diagnosis())
                 .isEqualTo("The activations stay alive: their standard deviation is between 50.0 and 50.0 in 1 hidden"
-                        + " layer, by a factor of 10.0 per layer.");
+                        + " layer, changing by a factor of 10.0 per layer.");
     }
 
     /** Several inputs count together, each with as many elements as it has; constant ones have a scale too. */

@@ -262,11 +262,11 @@ class ExactGraphsTest {
         try (var trainer = GradientAccumulationTrainer.builder(graph).build()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> trainer.fit(features, labels))
-                    .withMessageContainingAll("2 inputs", "1 feature arrays", "[in0, in1]");
+                    .withMessageContainingAll("2 inputs [in0, in1]", "1 feature array");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> trainer.fit(
                             new MultiDataSet(new INDArray[] {features, features}, new INDArray[] {labels, labels})))
-                    .withMessageContainingAll("1 outputs", "2 label arrays", "[out0]");
+                    .withMessageContainingAll("1 output [out0]", "2 label arrays");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> trainer.fit(
                             new MultiDataSet(new INDArray[] {features, data.normal(3, 4)}, new INDArray[] {labels})))

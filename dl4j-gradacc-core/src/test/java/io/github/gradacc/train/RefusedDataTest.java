@@ -179,7 +179,7 @@ class RefusedDataTest {
                 GradientAccumulationTrainer.builder(broken).microBatchSize(2).build()) {
             assertThatExceptionOfType(NonFiniteGradientException.class)
                     .isThrownBy(() -> own.fit(data.normal(6, 2), labels))
-                    .withMessageContainingAll("micro-batch 2", "score of 0.5");
+                    .withMessageContainingAll("micro-batch 2", "score 0.5");
         }
         untouched.assertUnchanged(broken);
     }
