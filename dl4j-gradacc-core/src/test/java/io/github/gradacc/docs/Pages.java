@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The Markdown pages of the project, and what Markdown is to these tests: lines, some of them between fences. */
+/**
+ * The Markdown pages and the Java sources of the project, and what Markdown is to these tests: lines, some of them
+ * between fences.
+ */
 final class Pages {
 
     static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -32,6 +35,13 @@ final class Pages {
         return Stream.concat(
                         Stream.of(ROOT.resolve("README.md"), ROOT.resolve("CHANGELOG.md")),
                         files(ROOT.resolve("docs"), ".md").stream())
+                .toList();
+    }
+
+    /** The Java files of both modules, tests included. */
+    static List<Path> sources() {
+        return Stream.of("dl4j-gradacc-core", "dl4j-gradacc-examples")
+                .flatMap(module -> files(ROOT.resolve(module).resolve("src"), ".java").stream())
                 .toList();
     }
 

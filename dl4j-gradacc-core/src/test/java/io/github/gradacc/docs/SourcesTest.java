@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the formatter does not see to. */
@@ -20,7 +19,7 @@ class SourcesTest {
     @Test
     void linesHaveAtMost120Characters() throws IOException {
         List<String> tooLong = new ArrayList<>();
-        List<Path> sources = sources();
+        List<Path> sources = Pages.sources();
         for (Path source : sources) {
             List<String> lines = Files.readAllLines(source);
             for (int i = 0; i < lines.size(); i++) {
@@ -31,15 +30,5 @@ class SourcesTest {
         }
         assertThat(sources).hasSizeGreaterThan(200);
         assertThat(tooLong).isEmpty();
-    }
-
-    private static List<Path> sources() throws IOException {
-        List<Path> sources = new ArrayList<>();
-        for (String root : List.of("../dl4j-gradacc-core/src", "../dl4j-gradacc-examples/src")) {
-            try (Stream<Path> files = Files.walk(Path.of(root))) {
-                files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
-            }
-        }
-        return sources;
     }
 }

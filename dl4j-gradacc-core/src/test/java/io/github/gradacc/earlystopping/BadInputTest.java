@@ -36,7 +36,7 @@ class BadInputTest {
                 .epochTerminationConditions(new MaxEpochsTerminationCondition(2));
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void nullArguments(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = BadInputTest.<T>sound().build();
         T network = trainers.network();
@@ -58,7 +58,7 @@ class BadInputTest {
                 .withMessageContaining("accumulation");
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void iteratorsThatCannotBeReset(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = BadInputTest.<T>sound().build();
         DataSetIterator once = new ExistingDataSetIterator(batches.iterator());
@@ -80,7 +80,7 @@ class BadInputTest {
                 .withMessageContaining("reset()");
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void incompleteConfigurations(Trainers<T> trainers) {
         Stream.of(
                         BadInputTest.<T>sound().scoreCalculator((ScoreCalculator<?>) null),
@@ -101,7 +101,7 @@ class BadInputTest {
                 });
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void listsOfConditionsMayBeMissing(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> epochs = BadInputTest.<T>sound().build();
         epochs.setIterationTerminationConditions(null);
@@ -117,7 +117,7 @@ class BadInputTest {
         assertThat(other.fit().getTotalEpochs()).isEqualTo(1);
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void accumulationThatContradictsItself(Trainers<T> trainers) {
         var trainer = trainers.ours()
                 .make(
@@ -128,7 +128,7 @@ class BadInputTest {
         assertThatIllegalStateException().isThrownBy(trainer::fit).withMessageContaining("accumulationSteps");
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void layerWisePretraining(Trainers<T> trainers) {
         var trainer = trainers.ours()
                 .make(BadInputTest.<T>sound().build(), trainers.network(), data, UnaryOperator.identity());

@@ -63,7 +63,7 @@ class EndingsTest {
     }
 
     /** DL4J sets the counter to the number of the run's epoch and never counts the last one. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void epochsAreCountedAsFitCountsThem(Trainers<T> trainers) {
         T ours = trainers.network();
         trainers.type().setEpochs(ours, 5);
@@ -80,7 +80,7 @@ class EndingsTest {
         assertThat(trainers.type().epochs(theirs)).isEqualTo(2);
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void anEpochThatWasCutShortIsNotCounted(Trainers<T> trainers) {
         T inTheMiddle = trainers.network();
         fit(
@@ -102,7 +102,7 @@ class EndingsTest {
     }
 
     /** DL4J asks the copy in the saver for its score(), which copies do not keep. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void theBestScoreIsTheCalculators(Trainers<T> trainers) {
         EarlyStoppingResult<T> ours = fit(trainers, EndingsTest.<T>epochs(2).build());
         assertThat(ours.getBestModelScore()).isEqualTo(8);
@@ -114,7 +114,7 @@ class EndingsTest {
     }
 
     /** DL4J fails with a NullPointerException. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void withoutAScoreThereIsNoBestModel(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>improving()
                 .saveLastModel(true)
@@ -146,7 +146,7 @@ class EndingsTest {
         }
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void timeMayBeUpAtTheFirstStep(Trainers<T> trainers) {
         MaxTimeIterationTerminationCondition time = new MaxTimeIterationTerminationCondition(1, TimeUnit.NANOSECONDS);
         T network = trainers.network();
@@ -159,7 +159,7 @@ class EndingsTest {
     }
 
     /** The model of an earlier run, perhaps of another network, is not the best of this one. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void whatASaverKeepsFromAnotherRunIsNotTheBestModel(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> first = EndingsTest.<T>epochs(1).build();
         fit(trainers, first);
@@ -170,7 +170,7 @@ class EndingsTest {
         assertThat(fit(trainers, second).getBestModel()).isNull();
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void eachCallIsARunOfItsOwn(Trainers<T> trainers) {
         T network = trainers.network();
         EarlyStoppingConfiguration<T> configuration = new EarlyStoppingConfiguration.Builder<T>()
@@ -215,7 +215,7 @@ class EndingsTest {
         }
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void aFailureEndsTrainingWithTheBestModelSoFar(Trainers<T> trainers) {
         Journal<T> ours = new Journal<>();
         Journal<T> theirs = new Journal<>();
@@ -249,7 +249,7 @@ class EndingsTest {
         assertThat(ours.names()).noneMatch(name -> name.startsWith("onCompletion"));
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void aFailureBeforeTheFirstScoreIsThrown(Trainers<T> trainers) {
         var trainer = trainers.ours()
                 .make(
@@ -262,7 +262,7 @@ class EndingsTest {
                 .withMessage("no more batches");
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void aFailureIsThrownIfTheBestModelCannotBeLoaded(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration =
                 EndingsTest.<T>epochs(5).modelSaver(new Unreadable<>()).build();
@@ -305,7 +305,7 @@ class EndingsTest {
         }
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void failuresOfSaversAreThrown(Trainers<T> trainers) {
         for (InMemoryModelSaver<T> saver :
                 List.<InMemoryModelSaver<T>>of(new Unreadable<>(), new Full<>(true), new Full<>(false))) {
@@ -348,7 +348,7 @@ class EndingsTest {
         }
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void failuresOfConditionsAndCalculatorsAreThrown(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> condition = EndingsTest.<T>epochs(3)
                 .iterationTerminationConditions(new Broken())
@@ -366,7 +366,7 @@ class EndingsTest {
     }
 
     /** A finite score over a broken gradient is no invalid score; the refusal itself is what went wrong. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void aRefusedStepThatNoConditionAsksForIsAFailure(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>epochs(3)
                 .scoreCalculator(new ScoredBy<>(network -> {
@@ -380,7 +380,7 @@ class EndingsTest {
         assertThat(result.getTerminationDetails()).contains("NonFiniteGradientException", "step 3");
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void anInvalidScoreInTheFirstEpochEndsTraining(Trainers<T> trainers) {
         batches.get(4).getFeatures().assign(Double.NaN);
         T network = trainers.network();
@@ -395,7 +395,7 @@ class EndingsTest {
         assertThat(trainers.type().iterations(network)).isEqualTo(1);
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void anInterruptEndsTrainingWithTheBestModelSoFar(Trainers<T> trainers) {
         EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>epochs(3)
                 .scoreCalculator(new ScoredBy<>(network -> {
@@ -410,7 +410,7 @@ class EndingsTest {
         assertThat(result.getBestModel()).isNotNull();
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void epochsWithoutStepsDoNotGoOnForever(Trainers<T> trainers) {
         UnaryOperator<GradientAccumulationTrainer.Builder> tooLong =
                 builder -> builder.accumulationSteps(20).partialWindow(PartialWindow.DROP);
@@ -436,7 +436,7 @@ class EndingsTest {
         assertThat(result.getTotalEpochs()).isEqualTo(2);
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void anIteratorWithoutBatchesIsRefused(Trainers<T> trainers) {
         var trainer = trainers.ours()
                 .make(

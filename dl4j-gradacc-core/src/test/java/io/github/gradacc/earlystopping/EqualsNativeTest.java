@@ -276,7 +276,7 @@ class EqualsNativeTest {
                         .epochTerminationConditions(new MaxEpochsTerminationCondition(number)));
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void multiDataSets(Trainers<T> trainers) {
         Run<T> ours = run(
                 trainers,
@@ -293,7 +293,7 @@ class EqualsNativeTest {
         assertSame(trainers, ours, onBigBatches(trainers, epochs(2), windows));
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void modelsInFiles(Trainers<T> trainers, @TempDir Path our, @TempDir Path expected)
             throws IOException {
         EarlyStoppingModelSaver<T> ourFiles = trainers.fileSaver().apply(our.toString());
@@ -316,7 +316,7 @@ class EqualsNativeTest {
                 .isEqualTo(trainers.type().updaterState(ours.network()));
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void stepsAreTakenOnPartialWindowsBeforeTheScore(Trainers<T> trainers) {
         List<Integer> steps = new ArrayList<>();
         List<INDArray> parameters = new ArrayList<>();
@@ -335,7 +335,7 @@ class EqualsNativeTest {
         assertThat(ours.result().getBestModel().params()).isEqualTo(parameters.get(0));
     }
 
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void partialWindowsAreDroppedOnRequest(Trainers<T> trainers) {
         Run<T> ours = run(
                 trainers,
@@ -351,7 +351,7 @@ class EqualsNativeTest {
     }
 
     /** DL4J has nothing like it: the reference takes the steps by hand. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void partialWindowsAreCarriedOnRequest(Trainers<T> trainers) {
         Run<T> ours = run(
                 trainers,
@@ -383,7 +383,7 @@ class EqualsNativeTest {
     }
 
     /** Natively the NaN goes into the parameters first; here the step is refused. */
-    @EachNetworkClass
+    @TrainersOfEachClass
     <T extends Model> void anInvalidScoreEndsTrainingWithTheNetworkAsAfterItsLastStep(Trainers<T> trainers) {
         Run<T> ours = run(
                 trainers,

@@ -13,4 +13,4 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest(name = "{0}")
 @MethodSource("io.github.gradacc.earlystopping.Trainers#all")
-@interface EachNetworkClass {}
+@interface TrainersOfEachClass {}
