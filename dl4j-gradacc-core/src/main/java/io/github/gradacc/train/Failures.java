@@ -69,8 +69,19 @@ final class Failures {
         }
         String hint = cause == null
                 ? ""
-                : ": " + cause.getMessage() + "; check the shapes against the network's first and last layer";
+                : ": " + reason(cause) + "; check shapes and data types against the network's first and last layer";
         return failed(pass, hint, cause);
+    }
+
+    /** DL4J wraps what went wrong, and the innermost exception often says it best; some have no message at all. */
+    private static String reason(Throwable cause) {
+        Throwable root = cause;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String outer = cause.getMessage();
+        String inner = root.getMessage() == null ? root.getClass().getName() : root.getMessage();
+        return outer == null || root == cause ? inner : outer + ". The cause of that: " + inner;
     }
 
     private MicroBatchException failed(Pass pass, String hint, @Nullable Throwable cause) {

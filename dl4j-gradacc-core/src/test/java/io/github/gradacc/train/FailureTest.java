@@ -16,6 +16,7 @@ import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Listed;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Snapshot;
+import io.github.gradacc.testing.WatchedLoss;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +25,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -60,6 +64,41 @@ class FailureTest {
 
         Deliberate() {
             super("deliberate");
+        }
+    }
+
+    /** What DL4J throws is often wrapped several times, and sometimes has no message. */
+    @Test
+    void theCauseAtTheRootIsSaid() {
+        assertThat(messageOf(new IllegalStateException(
+                        "Op [matmul] failed", new IllegalArgumentException("DOUBLE," + " FLOAT"))))
+                .contains("Op [matmul] failed. The cause of that: DOUBLE, FLOAT; check shapes and data types");
+        assertThat(messageOf(new IllegalStateException("outer", new RuntimeException("middle", new Deliberate()))))
+                .contains("outer. The cause of that: deliberate;")
+                .doesNotContain("middle");
+        assertThat(messageOf(new UnsupportedOperationException()))
+                .contains(": java.lang.UnsupportedOperationException; check")
+                .doesNotContain("null");
+        assertThat(messageOf(new Deliberate())).contains(": deliberate; check");
+    }
+
+    private String messageOf(RuntimeException thrown) {
+        MultiLayerNetwork failing = Nets.init(Nets.of(
+                InputType.feedForward(4),
+                new OutputLayer.Builder(new WatchedLoss())
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build()));
+        WatchedLoss.watchScores(labels -> {
+            throw thrown;
+        });
+        try (var own = GradientAccumulationTrainer.builder(failing).build()) {
+            return assertThatExceptionOfType(MicroBatchException.class)
+                    .isThrownBy(() -> own.fit(Batches.mlp().get(0)))
+                    .actual()
+                    .getMessage();
+        } finally {
+            WatchedLoss.watchScores(labels -> {});
         }
     }
 
