@@ -8,6 +8,7 @@ import io.github.gradacc.testing.Data;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,11 +25,14 @@ import org.nd4j.linalg.factory.Nd4j;
 @Timeout(60)
 class BatchesTest {
 
+    /** Milliseconds that a pause takes at least. */
+    private static final int PAUSE = 10;
+
     private final Data data = new Data(3, DataType.DOUBLE);
     private final List<DataSet> sets = List.of(data.dataSet(2, 3, 4), data.dataSet(3, 3, 4), data.dataSet(1, 3, 4));
 
     /** Remembers which threads asked it for data. */
-    private static final class Watched extends ExistingDataSetIterator {
+    private static class Watched extends ExistingDataSetIterator {
         private static final long serialVersionUID = 1L;
         private final transient ConcurrentLinkedQueue<Thread> threads = new ConcurrentLinkedQueue<>();
         private final boolean prefetch;
@@ -91,6 +95,39 @@ class BatchesTest {
         try (Batches batches = open(iterator)) {
             assertThat(batches.hasNext()).isTrue();
         }
+    }
+
+    /** Both places where a slow iterator may keep its reader waiting count, until they are forgotten. */
+    @Test
+    void waitingForDataIsCountedAndForgotten() {
+        try (Batches batches = open(new Watched(sets, false) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public boolean hasNext() {
+                pause();
+                return super.hasNext();
+            }
+
+            @Override
+            public DataSet next() {
+                pause();
+                return super.next();
+            }
+        })) {
+            batches.forgetWaiting();
+            assertThat(batches.hasNext()).isTrue();
+            long inHasNext = batches.waitedMillis();
+            assertThat(inHasNext).isGreaterThanOrEqualTo(PAUSE);
+            assertThat(batches.next()).isNotNull();
+            assertThat(batches.waitedMillis()).isGreaterThanOrEqualTo(inHasNext + PAUSE);
+            batches.forgetWaiting();
+            assertThat(batches.waitedMillis()).isZero();
+        }
+    }
+
+    private static void pause() {
+        LockSupport.parkNanos(2 * PAUSE * 1_000_000L);
     }
 
     @Test

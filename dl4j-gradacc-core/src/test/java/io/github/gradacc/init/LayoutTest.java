@@ -106,4 +106,20 @@ final class LayoutTest {
         return images.get(NDArrayIndex.all(), NDArrayIndex.point(index), NDArrayIndex.all(), NDArrayIndex.all())
                 .dup();
     }
+
+    /** A kernel whose three sizes differ shows which axis is which; ND4J would assign a wrong shape in silence. */
+    @Test
+    void theAxesOfATransposedConvolutionIn3DKeepTheirOrder() {
+        INDArray weights = Filled.with(1, Layout.DECONVOLUTION_3D.of(new Dirac(1)), 3, 1, 5, 2, 2);
+        for (int d = 0; d < 3; d++) {
+            for (int w = 0; w < 5; w++) {
+                for (int out = 0; out < 2; out++) {
+                    for (int in = 0; in < 2; in++) {
+                        boolean isCenter = d == 1 && w == 2 && in == out;
+                        assertThat(weights.getDouble(d, 0, w, out, in)).isEqualTo(isCenter ? 1 : 0);
+                    }
+                }
+            }
+        }
+    }
 }

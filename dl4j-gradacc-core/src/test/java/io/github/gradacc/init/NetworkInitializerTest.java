@@ -30,6 +30,7 @@ import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInitXavier;
@@ -78,6 +79,21 @@ final class NetworkInitializerTest {
         for (String key : new String[] {"1_gamma", "1_beta", "1_mean", "2_W"}) {
             assertThat(table.get(key).dup().data().asDouble()).as(key).containsOnly(7);
         }
+    }
+
+    /** DL4J lists it as a weight. */
+    @Test
+    void theGainOfARecurrentLayerNormStays() {
+        MultiLayerNetwork network = Nets.init(Nets.of(
+                InputType.recurrent(3),
+                new SimpleRnn.Builder().nOut(4).hasLayerNorm(true).build(),
+                Nets.rnnSoftmax(2)));
+        network.params().assign(7);
+        NetworkInitializer.apply(network, HALF);
+        Map<String, INDArray> table = network.paramTable();
+        assertThat(table.get("0_g").dup().data().asDouble()).containsOnly(7);
+        assertThat(table.get("0_W").dup().data().asDouble()).containsOnly(0.5);
+        assertThat(table.get("0_RW").dup().data().asDouble()).containsOnly(0.5);
     }
 
     @Test

@@ -108,6 +108,14 @@ final class OrthogonalTest {
         INDArray weights = Filled.with(3, new Orthogonal(1, 2), 6, 2, 3, 3);
         INDArray block = weights.get(NDArrayIndex.interval(3, 6)).dup('c').reshape('c', 3, 18);
         assertThat(error(block, 1)).isLessThanOrEqualTo(DOUBLE);
+        // More outputs than inputs: the whole has orthonormal columns, each gate has them only if it is drawn alone.
+        INDArray tall = Filled.with(3, new Orthogonal(1, 2), 8, 1, 2, 2);
+        for (int gate = 0; gate < 2; gate++) {
+            INDArray square = tall.get(NDArrayIndex.interval(4 * gate, 4 * gate + 4))
+                    .dup('c')
+                    .reshape('c', 4, 4);
+            assertThat(error(square, 1)).isLessThanOrEqualTo(DOUBLE);
+        }
     }
 
     /**

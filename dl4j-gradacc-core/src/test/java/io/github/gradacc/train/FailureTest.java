@@ -17,6 +17,7 @@ import io.github.gradacc.testing.Listed;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Snapshot;
 import io.github.gradacc.testing.WatchedLoss;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -276,6 +277,91 @@ class FailureTest {
 
         before.assertUnchanged(network);
         assertThat(trainer.flush()).isEmpty();
+    }
+
+    /** The same gradients must not be stepped on by the other calls either. */
+    @Test
+    void aNetworkTrainedByOthersIsNotSteppedOnByFlushOrFit() {
+        try (var carrying = GradientAccumulationTrainer.builder(network)
+                .accumulationSteps(BATCHES_PER_WINDOW)
+                .partialWindow(PartialWindow.CARRY)
+                .build()) {
+            carrying.accumulate(data.dataSet(4, 3, 4));
+            network.fit(data.dataSet(4, 3, 4));
+            Snapshot before = Snapshot.of(network);
+            assertThatIllegalStateException()
+                    .isThrownBy(carrying::flush)
+                    .withMessageContaining("from step 0 to step 1");
+            before.assertUnchanged(network);
+
+            carrying.accumulate(data.dataSet(4, 3, 4));
+            network.fit(data.dataSet(4, 3, 4));
+            Snapshot later = Snapshot.of(network);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> carrying.fit(iterate(Batches.mlp())))
+                    .withMessageContaining("from step 1 to step 2");
+            later.assertUnchanged(network);
+            assertThat(carrying.isWindowOpen()).isFalse();
+        }
+    }
+
+    /** The next window shows its own examples only. */
+    @Test
+    void activationsOfAFailedWindowAreForgotten() {
+        List<Long> shown = new ArrayList<>();
+        network.setListeners(new BaseTrainingListener() {
+            @Override
+            public void onForwardPass(Model model, List<INDArray> activations) {
+                shown.add(activations.get(0).size(0));
+            }
+        });
+        trainer.accumulate(data.dataSet(4, 3, 4));
+        DataSet bad = data.dataSet(4, 3, 4);
+        bad.getFeatures().putScalar(3, 3, Double.NaN);
+        assertThatExceptionOfType(NonFiniteGradientException.class).isThrownBy(() -> trainer.accumulate(bad));
+
+        trainer.fit(data.dataSet(8, 3, 4));
+
+        assertThat(shown).containsExactly(8L);
+    }
+
+    @Test
+    void theNetworkIsLockedWhileListenersRun() {
+        List<Boolean> locked = new ArrayList<>();
+        network.setListeners(new BaseTrainingListener() {
+            @Override
+            public void iterationDone(Model model, int iteration, int epoch) {
+                locked.add(Thread.holdsLock(model));
+            }
+
+            @Override
+            public void onEpochEnd(Model model) {
+                locked.add(Thread.holdsLock(model));
+            }
+        });
+        trainer.fit(iterate(Batches.mlp()));
+        assertThat(locked).hasSizeGreaterThan(1).containsOnly(true);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anErrorInAnIteratorIsThrownOn(boolean prefetched) {
+        Error error = new AssertionError("deliberate");
+        assertThatThrownBy(() -> trainer.fit(new ThrowingIterator(Batches.mlp(), Integer.MAX_VALUE, prefetched) {
+                    private static final long serialVersionUID = 1L;
+                    private int given;
+
+                    @Override
+                    public DataSet next() {
+                        if (given++ == 4) {
+                            throw error;
+                        }
+                        return super.next();
+                    }
+                }))
+                .isSameAs(error);
+        assertThat(network.getIterationCount()).isEqualTo(1);
+        assertThat(network.getEpochCount()).isZero();
     }
 
     @ParameterizedTest

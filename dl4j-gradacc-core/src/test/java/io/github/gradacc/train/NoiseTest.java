@@ -49,6 +49,25 @@ class NoiseTest {
         assertSame(ours, reference, 0);
     }
 
+    /** The streams of micro-batches follow the seed of the network, not that of ND4J's generator. */
+    @Test
+    void theSeedOfTheNetworkDecidesWhatMicroBatchesDraw() {
+        INDArray one = trainedInMicroBatches(1, 5);
+        assertThat(trainedInMicroBatches(1, 6)).isEqualTo(one);
+        assertThat(trainedInMicroBatches(2, 5).distance2(one)).isGreaterThan(1e-3);
+    }
+
+    private INDArray trainedInMicroBatches(long networkSeed, long generatorSeed) {
+        MultiLayerNetwork network = network();
+        network.conf().setSeed(networkSeed);
+        Nd4j.getRandom().setSeed(generatorSeed);
+        try (var trainer =
+                GradientAccumulationTrainer.builder(network).microBatchSize(4).build()) {
+            trainer.fit(batch);
+        }
+        return network.params();
+    }
+
     /**
      * The mean step over many draws is the same. Its standard error is about s / sqrt(draws) with s the deviation of
      * one step, measured here as well; five of them, for both sides together, is a limit that chance passes once in a
