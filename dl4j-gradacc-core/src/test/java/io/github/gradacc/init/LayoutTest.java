@@ -12,10 +12,12 @@ import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.SeparableConvolution2D;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.weights.IWeightInit;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** That values land where the layer uses them is shown by what the layer computes. */
@@ -110,16 +112,27 @@ final class LayoutTest {
     /** A kernel whose three sizes differ shows which axis is which; ND4J would assign a wrong shape in silence. */
     @Test
     void theAxesOfATransposedConvolutionIn3DKeepTheirOrder() {
-        INDArray weights = Filled.with(1, Layout.DECONVOLUTION_3D.of(new Dirac(1)), 3, 1, 5, 2, 2);
+        INDArray weights = Filled.with(1, Layout.DECONVOLUTION_3D.of(new Numbered()), 3, 1, 5, 2, 2);
         for (int d = 0; d < 3; d++) {
             for (int w = 0; w < 5; w++) {
                 for (int out = 0; out < 2; out++) {
                     for (int in = 0; in < 2; in++) {
-                        boolean isCenter = d == 1 && w == 2 && in == out;
-                        assertThat(weights.getDouble(d, 0, w, out, in)).isEqualTo(isCenter ? 1 : 0);
+                        // The place in torch's [nIn, nOut, kD, kH, kW].
+                        int number = ((in * 2 + out) * 3 + d) * 5 + w;
+                        assertThat(weights.getDouble(d, 0, w, out, in)).isEqualTo(number);
                     }
                 }
             }
+        }
+    }
+
+    /** Numbers the elements of a tensor from 0, in 'c' order. */
+    private static final class Numbered implements IWeightInit {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public INDArray init(double fanIn, double fanOut, long[] shape, char order, INDArray view) {
+            return view.assign(Nd4j.arange((double) view.length())).reshape('c', false, shape);
         }
     }
 }
