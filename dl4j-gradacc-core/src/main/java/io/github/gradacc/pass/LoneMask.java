@@ -2,7 +2,6 @@
 package io.github.gradacc.pass;
 
 import java.util.Arrays;
-import java.util.function.BinaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,20 +55,18 @@ final class LoneMask {
     }
 
     private static MultiDataSet besideItself(MultiDataSet data) {
-        BinaryOperator<INDArray> join = (first, second) -> Nd4j.concat(0, first, second);
-        @Nullable
         INDArray[] labelsMasks = IntStream.range(0, data.numLabelsArrays())
                 .mapToObj(i -> labelsMask(data, i))
                 .toArray(INDArray[]::new);
         return new org.nd4j.linalg.dataset.MultiDataSet(
-                Arrays.stream(data.getFeatures())
-                        .map(array -> join.apply(array, array))
-                        .toArray(INDArray[]::new),
-                Arrays.stream(data.getLabels())
-                        .map(array -> join.apply(array, array))
-                        .toArray(INDArray[]::new),
+                twice(data.getFeatures()),
+                twice(data.getLabels()),
                 maskedOut(data.getFeaturesMaskArrays()),
                 labelsMasks);
+    }
+
+    private static INDArray[] twice(INDArray... arrays) {
+        return Arrays.stream(arrays).map(array -> Nd4j.concat(0, array, array)).toArray(INDArray[]::new);
     }
 
     /** Labels without a mask get one: those of the second example must not count. */
