@@ -4,6 +4,7 @@ package io.github.gradacc.batch;
 import io.github.gradacc.array.Slice;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +26,11 @@ public final class MicroBatches implements Iterable<Batch> {
     public static final int WHOLE = Integer.MAX_VALUE;
 
     private final Batch batch;
-    private final int maxExamples;
+    private final int count;
 
-    private MicroBatches(Batch batch, int maxExamples) {
+    private MicroBatches(Batch batch, int count) {
         this.batch = batch;
-        this.maxExamples = maxExamples;
+        this.count = count;
     }
 
     /**
@@ -43,25 +44,58 @@ public final class MicroBatches implements Iterable<Batch> {
         if (maxExamples < 1) {
             throw new IllegalArgumentException("A micro-batch has at least 1 example, got a size of " + maxExamples);
         }
-        return new MicroBatches(batch, maxExamples);
+        return new MicroBatches(batch, (batch.examples() - 1) / maxExamples + 1);
+    }
+
+    /**
+     * Cuts a batch.
+     *
+     * @param batch the batch
+     * @param count how many micro-batches, at least 1 and at most its number of examples
+     */
+    public static MicroBatches ofCount(Batch batch, int count) {
+        return new MicroBatches(batch, count);
+    }
+
+    /**
+     * Avoids micro-batches of certain sizes: they become more, and smaller, as few as possible. A batch that is small
+     * enough stays whole.
+     *
+     * @param bad tells whether a size should be avoided
+     * @return such micro-batches; the same as these if they cannot be avoided
+     */
+    public MicroBatches avoiding(IntPredicate bad) {
+        return count == 1
+                ? this
+                : IntStream.rangeClosed(count, batch.examples())
+                        .mapToObj(more -> new MicroBatches(batch, more))
+                        .filter(cut -> cut.sizes().noneMatch(bad))
+                        .findFirst()
+                        .orElse(this);
+    }
+
+    /** Returns the sizes that occur, the larger one first. */
+    public IntStream sizes() {
+        int size = batch.examples() / count;
+        return batch.examples() % count == 0 ? IntStream.of(size) : IntStream.of(size + 1, size);
     }
 
     /** Returns how many micro-batches there are. */
     public int count() {
-        return (batch.examples() - 1) / maxExamples + 1;
+        return count;
     }
 
     @Override
     public Iterator<Batch> iterator() {
-        return IntStream.range(0, count()).mapToObj(this::part).iterator();
+        return IntStream.range(0, count).mapToObj(this::part).iterator();
     }
 
     private Batch part(int index) {
-        if (count() == 1) {
+        if (count == 1) {
             return batch;
         }
-        int size = batch.examples() / count();
-        int larger = batch.examples() % count();
+        int size = batch.examples() / count;
+        int larger = batch.examples() % count;
         int from = index * size + Math.min(index, larger);
         int to = from + size + (index < larger ? 1 : 0);
         MultiDataSet whole = batch.data();

@@ -17,12 +17,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Where one parameter is in the flattened gradient array, and what the backward pass writes there.
  *
  * @param layer the layer or vertex that has the parameter
+ * @param parameter DL4J's key of the parameter in its layer
  * @param from first position
  * @param to position after the last
  * @param content what is written
  */
 @API(status = API.Status.INTERNAL)
-public record GradientSlice(LayerView layer, long from, long to, Content content) {
+public record GradientSlice(LayerView layer, String parameter, long from, long to, Content content) {
 
     /** What the backward pass writes. Updates are subtracted from the parameter as they are. */
     public enum Content {
@@ -45,6 +46,11 @@ public record GradientSlice(LayerView layer, long from, long to, Content content
             GLOBAL_VAR, Content.MOVING_VARIANCE,
             GLOBAL_LOG_STD, Content.MOVING_LOG10_STD);
 
+    /** Lists the slices that the network's last backward pass wrote, ascending. */
+    public static List<GradientSlice> of(Network network) {
+        return of(network, network.model().gradient().gradientForVariable().keySet());
+    }
+
     /**
      * Lists the slices that a backward pass wrote, ascending.
      *
@@ -59,7 +65,8 @@ public record GradientSlice(LayerView layer, long from, long to, Content content
                 long from = position;
                 position += entry.getValue().length();
                 if (written.contains(layer.key() + "_" + entry.getKey())) {
-                    slices.add(new GradientSlice(layer, from, position, content(layer, entry.getKey())));
+                    String parameter = entry.getKey();
+                    slices.add(new GradientSlice(layer, parameter, from, position, content(layer, parameter)));
                 }
             }
         }

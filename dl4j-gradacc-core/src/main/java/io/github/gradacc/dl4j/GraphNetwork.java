@@ -132,6 +132,11 @@ final class GraphNetwork extends Network {
     }
 
     @Override
+    void setFeaturesMasks(@Nullable INDArray @Nullable [] masks) {
+        graph.setLayerMaskArrays(masks, null);
+    }
+
+    @Override
     public void show(MultiDataSet data) {
         graph.setInputs(data.getFeatures());
         graph.setLabels(data.getLabels());
@@ -202,9 +207,10 @@ final class GraphNetwork extends Network {
                     copy.setTrainingWorkspaceMode(mode);
                     copy.setInferenceWorkspaceMode(mode);
                 },
-                copy::setBackpropType));
+                copy::setBackpropType,
+                copy::setDataType));
         ComputationGraph replica = new ComputationGraph(copy);
-        replica.init(graph.numParams() == 0 ? null : graph.params(), false);
+        replica.init(graph.numParams() == 0 ? null : graph.params().castTo(copy.getDataType()), false);
         replica.initGradientsView();
         return new GraphNetwork(replica);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.dl4j;
 
+import java.util.List;
 import java.util.Optional;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Layer;
@@ -8,6 +9,7 @@ import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
@@ -31,26 +33,35 @@ public final class LayerView {
     private final Trainable parameters;
     private final @Nullable Layer layer;
     private final @Nullable InputPreProcessor preprocessor;
+    private final Object given;
 
     private LayerView(
             String name,
             String key,
             Trainable parameters,
             @Nullable Layer layer,
-            @Nullable InputPreProcessor preprocessor) {
+            @Nullable InputPreProcessor preprocessor,
+            Object given) {
         this.name = name;
         this.key = key;
         this.parameters = parameters;
         this.layer = layer;
         this.preprocessor = preprocessor;
+        this.given = given;
     }
 
-    /** A layer of a stack. DL4J calls one without a name "layer" and its index. */
-    static LayerView of(int index, Layer layer, @Nullable InputPreProcessor preprocessor) {
+    /** A layer of a stack with its configuration. DL4J calls one without a name "layer" and its index. */
+    static LayerView of(int index, Layer layer, MultiLayerConfiguration configuration) {
         String given = layer.conf().getLayer().getLayerName();
         String key = String.valueOf(index);
         boolean isNamed = given != null && !given.equals("layer" + index);
-        return new LayerView(isNamed ? given : key, key, layer, layer, preprocessor);
+        return new LayerView(
+                isNamed ? given : key,
+                key,
+                layer,
+                layer,
+                configuration.getInputPreProcess(index),
+                configuration.getConf(index).getLayer());
     }
 
     /** A vertex with its configuration. */
@@ -59,7 +70,8 @@ public final class LayerView {
         InputPreProcessor preprocessor = Wrapping.layerVertex(configuration)
                 .map(LayerVertex::getPreProcessor)
                 .orElse(null);
-        return new LayerView(name, name, vertex, vertex.hasLayer() ? vertex.getLayer() : null, preprocessor);
+        return new LayerView(
+                name, name, vertex, vertex.hasLayer() ? vertex.getLayer() : null, preprocessor, configuration);
     }
 
     /** Returns its name as the user says it: the one given, or the index of a layer in a stack that was given none. */
@@ -101,6 +113,11 @@ public final class LayerView {
     /** Returns the preprocessor of its input. */
     public Optional<InputPreProcessor> preprocessor() {
         return Optional.ofNullable(preprocessor);
+    }
+
+    /** Returns everything in its configuration that runs in passes: its preprocessor, itself, and what is in it. */
+    public List<Part> parts() {
+        return ConfigurationWalk.through(preprocessor, given, isInferenceOnly());
     }
 
     /** Returns the configuration of a vertex that is written in SameDiff and has parameters. */
@@ -183,7 +200,10 @@ public final class LayerView {
 
     /** Tells whether a class is DL4J's own or ND4J's, and no user's. */
     public static boolean isDl4js(Object object) {
-        String type = object.getClass().getName();
-        return type.startsWith(DL4J) || type.startsWith("org.nd4j.");
+        return isDl4js(object.getClass());
+    }
+
+    static boolean isDl4js(Class<?> type) {
+        return type.getName().startsWith(DL4J) || type.getName().startsWith("org.nd4j.");
     }
 }

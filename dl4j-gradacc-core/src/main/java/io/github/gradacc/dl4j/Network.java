@@ -7,9 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -90,6 +92,13 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /** Returns the workspace mode of training. */
     public abstract @Nullable WorkspaceMode trainingWorkspaces();
 
+    /** Tells whether a vertex is written in SameDiff. */
+    public boolean hasSameDiffVertex() {
+        return layers().stream()
+                .flatMap(layer -> layer.parts().stream())
+                .anyMatch(part -> part.object() instanceof SameDiffVertex);
+    }
+
     /** Returns the time steps per optimizer step; empty unless the network trains by truncated BPTT. */
     public abstract OptionalInt segmentLength();
 
@@ -156,18 +165,38 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
         return count + " " + what + (count == 1 ? "" : "s");
     }
 
+    /** Returns the first output that has no loss to train on; empty if all have one. */
+    public Optional<LayerView> outputWithoutLoss() {
+        return outputs().stream().filter(layer -> layer.output().isEmpty()).findFirst();
+    }
+
     /** Says which output has no loss, and what it is instead; empty if all have one. */
     public Optional<String> missingLoss() {
-        return outputs().stream()
-                .filter(layer -> layer.output().isEmpty())
-                .findFirst()
+        return outputWithoutLoss()
                 .map(layer -> "Layer '" + layer.name() + "', an output of the network, must be an output layer"
-                        + " (OutputLayer,"
-                        + " RnnOutputLayer, LossLayer, ...), it is a " + layer.type());
+                        + " (OutputLayer, RnnOutputLayer, LossLayer, ...), it is a " + layer.type());
     }
 
     /** Makes a micro-batch the input of the next pass, masks included. */
     public abstract void setMicroBatch(MultiDataSet microBatch);
+
+    /**
+     * Propagates masks as before a pass.
+     *
+     * @param masks of the features, or null
+     * @return the masks that layers were given, in their order; layers without one are left out
+     */
+    public List<INDArray> propagateMasks(@Nullable INDArray @Nullable [] masks) {
+        setFeaturesMasks(masks);
+        List<INDArray> given = layers().stream()
+                .flatMap(layer -> layer.layer().stream())
+                .flatMap(layer -> Stream.ofNullable(layer.getMaskArray()))
+                .toList();
+        clearMasks();
+        return given;
+    }
+
+    abstract void setFeaturesMasks(@Nullable INDArray @Nullable [] masks);
 
     /** Leaves data in the network as its input and labels. */
     public abstract void show(MultiDataSet data);

@@ -38,8 +38,7 @@ final class StackNetwork extends Network {
     public List<LayerView> layers() {
         List<LayerView> layers = new ArrayList<>();
         for (int i = 0; i < network.getnLayers(); i++) {
-            layers.add(LayerView.of(
-                    i, network.getLayer(i), network.getLayerWiseConfigurations().getInputPreProcess(i)));
+            layers.add(LayerView.of(i, network.getLayer(i), network.getLayerWiseConfigurations()));
         }
         return layers;
     }
@@ -113,7 +112,12 @@ final class StackNetwork extends Network {
         show(microBatch);
     }
 
-    private static @Nullable INDArray first(INDArray @Nullable [] masks) {
+    @Override
+    void setFeaturesMasks(@Nullable INDArray @Nullable [] masks) {
+        network.setLayerMaskArrays(first(masks), null);
+    }
+
+    private static @Nullable INDArray first(@Nullable INDArray @Nullable [] masks) {
         return masks == null || masks.length == 0 ? null : masks[0];
     }
 
@@ -175,9 +179,10 @@ final class StackNetwork extends Network {
                     copy.setTrainingWorkspaceMode(mode);
                     copy.setInferenceWorkspaceMode(mode);
                 },
-                copy::setBackpropType));
+                copy::setBackpropType,
+                copy::setDataType));
         MultiLayerNetwork replica = new MultiLayerNetwork(copy);
-        replica.init(network.numParams() == 0 ? null : network.params(), false);
+        replica.init(network.numParams() == 0 ? null : network.params().castTo(copy.getDataType()), false);
         replica.initGradientsView();
         return new StackNetwork(replica);
     }

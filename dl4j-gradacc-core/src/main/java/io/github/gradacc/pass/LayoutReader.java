@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Derives the layout of the sum from what DL4J writes into a gradient array, and the weights of its updates. */
@@ -25,7 +25,8 @@ final class LayoutReader {
     private final StatisticsPolicy statistics;
     private final List<IndexRange> gradients = new ArrayList<>();
     private final List<UpdateRule> updates = new ArrayList<>();
-    private final List<IntFunction<double[]>> weights = new ArrayList<>();
+    private final SmallSamples small;
+    private final List<Function<Pass, double[]>> weights = new ArrayList<>();
     private final GradientLayout layout;
     private @Nullable IndexRange movingMean;
 
@@ -36,9 +37,11 @@ final class LayoutReader {
      * @param written the names of the parameters whose gradients the pass wrote
      * @param length number of elements of the gradient array
      * @param statistics what to do with moving statistics
+     * @param small is told how many values they come from
      */
-    LayoutReader(Network network, Set<String> written, long length, StatisticsPolicy statistics) {
+    LayoutReader(Network network, Set<String> written, long length, StatisticsPolicy statistics, SmallSamples small) {
         this.statistics = statistics;
+        this.small = small;
         GradientSlice.of(network, written).forEach(this::add);
         layout = new GradientLayout(length, gradients, updates);
     }
@@ -47,13 +50,9 @@ final class LayoutReader {
         return layout;
     }
 
-    /**
-     * Weighs the micro-batch whose backward pass ends now, for each update of the layout.
-     *
-     * @param examples its number of examples
-     */
-    List<double[]> updateWeights(int examples) {
-        return weights.stream().map(weight -> weight.apply(examples)).toList();
+    /** Weighs the micro-batch whose backward pass ends now, for each update of the layout. */
+    List<double[]> updateWeights(Pass pass) {
+        return weights.stream().map(weight -> weight.apply(pass)).toList();
     }
 
     private void add(GradientSlice slice) {
@@ -64,9 +63,8 @@ final class LayoutReader {
             case MOVING_MEAN -> movingMean = range;
             case MOVING_VARIANCE -> addStatistics(layer, range, VarianceForm.VARIANCE);
             case MOVING_LOG10_STD -> addStatistics(layer, range, VarianceForm.LOG10_STANDARD_DEVIATION);
-            case CLASS_CENTERS ->
-                add(new ClassCenters(range, layer.classCounts().length), examples -> layer.classCounts());
-            case OTHER_UPDATE -> add(new MeanUpdate(range), examples -> new double[] {examples});
+            case CLASS_CENTERS -> add(new ClassCenters(range, layer.classCounts().length), pass -> layer.classCounts());
+            case OTHER_UPDATE -> add(new MeanUpdate(range), pass -> new double[] {pass.examples()});
         }
     }
 
@@ -74,11 +72,14 @@ final class LayoutReader {
     private void addStatistics(LayerView layer, IndexRange variance, VarianceForm form) {
         IndexRange mean = Objects.requireNonNull(movingMean, "the mean comes before the variance");
         long channels = mean.length();
-        add(new MovingStatistics(mean, variance, form, layer.movingDecay(), statistics), examples ->
-                new double[] {layer.valuesPerChannel(channels)});
+        add(new MovingStatistics(mean, variance, form, layer.movingDecay(), statistics), pass -> {
+            double values = layer.valuesPerChannel(channels);
+            small.check(layer, pass, values);
+            return new double[] {values};
+        });
     }
 
-    private void add(UpdateRule rule, IntFunction<double[]> weight) {
+    private void add(UpdateRule rule, Function<Pass, double[]> weight) {
         updates.add(rule);
         weights.add(weight);
     }

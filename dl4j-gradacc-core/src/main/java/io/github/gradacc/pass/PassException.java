@@ -53,6 +53,18 @@ public final class PassException extends RuntimeException {
         return pass;
     }
 
+    /** Says what went wrong. DL4J wraps it, and the innermost exception often says it best; some have no message. */
+    public String explanation() {
+        Throwable outermost = getCause() == null ? this : getCause();
+        Throwable root = outermost;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String outer = outermost.getMessage();
+        String inner = root.getMessage() == null ? root.getClass().getName() : root.getMessage();
+        return outer == null || root == outermost ? inner : outer + ". The cause of that: " + inner;
+    }
+
     /** Returns the score of a pass whose gradient is not finite; NaN otherwise. */
     public double score() {
         return score;

@@ -20,6 +20,7 @@ final class PassMaker {
 
     private final Network network;
     private final StatisticsPolicy statistics;
+    private final SmallSamples small;
     private final long seed;
     private @Nullable GradientArray known;
 
@@ -28,11 +29,13 @@ final class PassMaker {
      *
      * @param network the network, or a replica of it
      * @param statistics what to do with moving statistics
+     * @param small warns of normalizing layers that see too few values
      * @param seed the seed from which micro-batches derive random streams of their own
      */
-    PassMaker(Network network, StatisticsPolicy statistics, long seed) {
+    PassMaker(Network network, StatisticsPolicy statistics, SmallSamples small, long seed) {
         this.network = network;
         this.statistics = statistics;
+        this.small = small;
         this.seed = seed;
     }
 
@@ -122,7 +125,7 @@ final class PassMaker {
     }
 
     private List<double[]> updateWeights(Pass pass) {
-        return gradientArray().layout().updateWeights(pass.examples());
+        return gradientArray().layout().updateWeights(pass);
     }
 
     /** DL4J may make another array, and with another configuration of layers it may write other parameters. */
@@ -134,7 +137,7 @@ final class PassMaker {
             return before;
         }
         INDArray flat = array.reshape(array.length());
-        LayoutReader layout = new LayoutReader(network, names, flat.length(), statistics);
+        LayoutReader layout = new LayoutReader(network, names, flat.length(), statistics, small);
         GradientArray now = new GradientArray(array, flat, Set.copyOf(names), layout);
         known = now;
         return now;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.pass;
 
+import io.github.gradacc.dl4j.MaskedConvolution;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
 import io.github.gradacc.grad.GradientSum;
@@ -45,11 +46,15 @@ public final class TrainedNetwork implements AutoCloseable {
         this.network = network;
         this.parallelism = parallelism;
         long seed = network.model().conf().getSeed();
-        maker = new PassMaker(network, statistics, seed);
+        SmallSamples small = new SmallSamples();
+        maker = new PassMaker(network, statistics, small, seed);
         runner = parallelism == 1
                 ? new SequentialPasses(maker)
                 : new ParallelPasses(
-                        network, maker, parallelism - 1, () -> new PassMaker(replica(network), statistics, seed));
+                        network,
+                        maker,
+                        parallelism - 1,
+                        () -> new PassMaker(replica(network), statistics, small, seed));
         update = new ParameterUpdate(network.model().conf().getStepFunction(), network.trainingWorkspaces());
     }
 
@@ -69,6 +74,11 @@ public final class TrainedNetwork implements AutoCloseable {
     /** As {@link #of(MultiLayerNetwork, StatisticsPolicy, int)}, for a graph. */
     public static TrainedNetwork of(@Nullable ComputationGraph graph, StatisticsPolicy statistics, int parallelism) {
         return new TrainedNetwork(Network.of(graph), statistics, parallelism);
+    }
+
+    /** As {@link #of(MultiLayerNetwork, StatisticsPolicy, int)}, for either class. */
+    public static TrainedNetwork of(Network network, StatisticsPolicy statistics, int parallelism) {
+        return new TrainedNetwork(network, statistics, parallelism);
     }
 
     private static void createUpdater(Network network) {
@@ -135,6 +145,22 @@ public final class TrainedNetwork implements AutoCloseable {
     public void requireArrays(MultiDataSet batch) {
         network.requireFeatures(batch.numFeatureArrays());
         network.requireLabels(batch.numLabelsArrays());
+    }
+
+    /**
+     * Tells whether DL4J reads the masks of a micro-batch in another way than those of the whole batch, for no other
+     * reason than its size.
+     *
+     * @param batch the data that the micro-batch is cut from
+     * @param examples the size of the micro-batch
+     */
+    public boolean misreadsMasks(MultiDataSet batch, int examples) {
+        return MaskedConvolution.misreads(network, batch.getFeaturesMaskArrays(), examples);
+    }
+
+    /** Tells whether a vertex is written in SameDiff. */
+    public boolean hasSameDiffVertex() {
+        return network.hasSameDiffVertex();
     }
 
     /**

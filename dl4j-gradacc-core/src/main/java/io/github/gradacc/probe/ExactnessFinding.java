@@ -4,7 +4,7 @@ package io.github.gradacc.probe;
 /**
  * One reason why accumulating micro-batches of a network differs from its big batch.
  *
- * @param layer name of the layer, or its index where it has no name
+ * @param layer name of the layer or vertex, or its index where it has no name
  * @param cause the kind of reason
  * @param subject simple name of the class that is the reason
  * @param reason what happens and what to do, in a sentence or two
@@ -22,7 +22,13 @@ public record ExactnessFinding(String layer, Cause cause, String subject, String
         /** Random numbers are drawn: equal in distribution, not in value. */
         NOISE,
 
-        /** Code that is not DL4J's: it may or may not be a sum over examples. */
+        /** The shape of a vertex fits batches of one size only. */
+        FIXED_BATCH,
+
+        /** There is no loss to train on, with or without accumulation. */
+        NOT_TRAINABLE,
+
+        /** Code that was not examined, that of others for example: it may or may not be a sum over examples. */
         UNKNOWN_CODE
     }
 

@@ -5,18 +5,14 @@ import io.github.gradacc.dl4j.Accumulation;
 import io.github.gradacc.dl4j.LayerFacts;
 import io.github.gradacc.dl4j.LayerTable;
 import io.github.gradacc.dl4j.LayerView;
-import io.github.gradacc.dl4j.Noise;
+import io.github.gradacc.dl4j.Part;
 import io.github.gradacc.dl4j.Wrapping;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.lossfunctions.ILossFunction;
 
-/** The findings of one layer, wrapped layers included. Each question is a method that may add an answer. */
+/** The findings of one layer or vertex: each part of its configuration is asked each question. */
 final class LayerInspection {
 
     private final String name;
@@ -26,43 +22,42 @@ final class LayerInspection {
         this.name = name;
     }
 
-    /** A frozen layer runs as in inference; its preprocessor runs as in training. */
     static List<ExactnessFinding> of(LayerView view) {
         LayerInspection inspection = new LayerInspection(view.name());
-        view.preprocessor().ifPresent(inspection::preprocessor);
-        if (!view.isInferenceOnly()) {
-            view.configuration().ifPresent(inspection::layer);
-        }
-        return inspection.findings;
+        view.parts().forEach(inspection::inspect);
+        return inspection.findings.stream().distinct().toList();
     }
 
-    private void preprocessor(InputPreProcessor preprocessor) {
-        unlessDl4js(
-                preprocessor,
-                "is not one of DL4J's preprocessors; accumulation is exact if it treats examples independently");
+    private void inspect(Part part) {
+        if (part.object() instanceof Layer layer && Wrapping.inner(layer).isEmpty()) {
+            accumulation(layer, LayerTable.of(layer), part.inference());
+        }
+        if (part.hasFixedBatch()) {
+            add(
+                    Cause.FIXED_BATCH,
+                    part.object(),
+                    "gives its output a fixed number of examples, so a micro-batch of another size fails or is mixed;"
+                            + " let -1 stand for the first dimension");
+        }
+        if (part.drawsNoise()) {
+            add(
+                    Cause.NOISE,
+                    part.object(),
+                    "draws random numbers for each micro-batch, so values differ while their distribution does not");
+        }
+        if (!part.isExamined()) {
+            add(
+                    Cause.UNKNOWN_CODE,
+                    part.object(),
+                    "is not one of the classes of DL4J that were examined; accumulation is exact if it treats examples"
+                            + " independently, and what it adds to losses and gradients is a sum over them:"
+                            + " ExactnessReport.measure(network, data) tries that");
+        }
     }
 
-    private void layer(Layer layer) {
-        Optional<Layer> inner = Wrapping.inner(layer);
-        LayerFacts facts = LayerTable.of(layer);
-        if (inner.isEmpty()) {
-            accumulation(layer, facts);
-            facts.loss().ifPresent(this::loss);
-        }
-        Noise.sourcesIn(layer).forEach(this::noise);
-        if (inner.isEmpty()) {
-            facts.activation().ifPresent(this::activation);
-        }
-        unlessDl4js(
-                layer,
-                "is not one of DL4J's layers; accumulation is exact if it treats examples independently and its"
-                        + " gradients"
-                        + " are sums over them");
-        inner.ifPresent(this::layer);
-    }
-
-    private void accumulation(Layer layer, LayerFacts facts) {
-        if (facts.accumulation() == Accumulation.MOVING_STATISTICS) {
+    /** A frozen layer has no statistics of its micro-batch, but it may still be of a class that was not examined. */
+    private void accumulation(Layer layer, LayerFacts facts, boolean inference) {
+        if (facts.accumulation() == Accumulation.MOVING_STATISTICS && !inference) {
             add(
                     Cause.BATCH_STATISTICS,
                     layer,
@@ -87,32 +82,13 @@ final class LayerInspection {
         }
     }
 
-    private void loss(ILossFunction loss) {
-        unlessDl4js(
-                loss,
-                "is not one of DL4J's losses; accumulation is exact if its score and gradient are sums over examples");
-    }
-
-    private void noise(Object source) {
-        add(
-                Cause.NOISE,
-                source,
-                "draws random numbers for each micro-batch, so values differ while their distribution does not");
-    }
-
-    private void activation(IActivation activation) {
-        unlessDl4js(
-                activation,
-                "is not one of DL4J's activation functions; accumulation is exact if it treats examples independently");
-    }
-
-    private void unlessDl4js(Object subject, String reason) {
-        if (!LayerView.isDl4js(subject)) {
-            add(Cause.UNKNOWN_CODE, subject, reason);
-        }
-    }
-
     private void add(Cause cause, Object subject, String reason) {
-        findings.add(new ExactnessFinding(name, cause, subject.getClass().getSimpleName(), reason));
+        findings.add(new ExactnessFinding(name, cause, nameOf(subject.getClass()), reason));
+    }
+
+    /** Classes without a name of their own are called by that of the class around them. */
+    private static String nameOf(Class<?> type) {
+        String simple = type.getSimpleName();
+        return simple.isEmpty() ? type.getName().substring(type.getPackageName().length() + 1) : simple;
     }
 }

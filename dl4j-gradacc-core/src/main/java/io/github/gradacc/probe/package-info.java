@@ -4,8 +4,8 @@
  * accumulation differ from the big batch; {@link io.github.gradacc.probe.SignalPropagation} measures activations and
  * gradients layer by layer.
  *
- * <p>May import DL4J, opencsv, which comes with it, Java2D of the JDK, and of this library {@code dl4j} and
- * {@code array}.
+ * <p>May import DL4J, opencsv, which comes with it, Java2D of the JDK, and of this library {@code dl4j},
+ * {@code array} and, for the passes of a measurement, {@code pass}, {@code batch} and {@code grad}.
  */
 @NullMarked
 package io.github.gradacc.probe;

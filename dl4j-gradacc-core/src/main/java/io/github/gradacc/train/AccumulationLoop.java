@@ -31,7 +31,7 @@ final class AccumulationLoop {
         this.network = network;
         schedule = settings.schedule();
         partialWindow = settings.partialWindow();
-        window = new Window(settings.microBatchSize(), network.segmentLength());
+        window = new Window(new Cutting(settings.microBatchSize(), network), network.segmentLength());
         failures = new Failures(network);
     }
 

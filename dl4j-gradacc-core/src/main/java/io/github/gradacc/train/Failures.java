@@ -28,7 +28,7 @@ final class Failures {
     RuntimeException translate(PassException failure) {
         Pass pass = failure.pass();
         return switch (failure.reason()) {
-            case FAILED -> failed(pass, failure.getCause());
+            case FAILED -> failed(failure);
             case NOT_FINITE ->
                 nonFinite(
                         "The gradient of " + place(pass.microBatch()) + " holds NaN or infinity (score "
@@ -62,26 +62,15 @@ final class Failures {
         }
     }
 
-    private MicroBatchException failed(Pass pass, @Nullable Throwable cause) {
+    private MicroBatchException failed(PassException failure) {
+        Throwable cause = failure.getCause();
         if (cause instanceof Error error) {
-            error.addSuppressed(failed(pass, "", null));
+            error.addSuppressed(failed(failure.pass(), "", null));
             throw error;
         }
-        String hint = cause == null
-                ? ""
-                : ": " + reason(cause) + "; check shapes and data types against the network's first and last layer";
-        return failed(pass, hint, cause);
-    }
-
-    /** DL4J wraps what went wrong, and the innermost exception often says it best; some have no message at all. */
-    private static String reason(Throwable cause) {
-        Throwable root = cause;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        String outer = cause.getMessage();
-        String inner = root.getMessage() == null ? root.getClass().getName() : root.getMessage();
-        return outer == null || root == cause ? inner : outer + ". The cause of that: " + inner;
+        String hint = ": " + failure.explanation()
+                + "; check shapes and data types against the network's first and last layer" + sameDiffAdvice();
+        return failed(failure.pass(), hint, cause);
     }
 
     private MicroBatchException failed(Pass pass, String hint, @Nullable Throwable cause) {
@@ -102,7 +91,18 @@ final class Failures {
                 score,
                 what + ". Step " + network.iteration()
                         + " is refused and its window discarded; the network is as after its"
-                        + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows");
+                        + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows"
+                        + sameDiffAdvice());
+    }
+
+    /** What DL4J loses is garbage: an exception in one network, NaN in the other. */
+    private String sameDiffAdvice() {
+        return network.hasSameDiffVertex()
+                ? ". A vertex of the network is written in SameDiff, and there DL4J 1.0.0-M2.1 loses the axes of"
+                        + " reductions after the first pass, in native training too: give them as a constant,"
+                        + " sd.mean(x, sd.constant(Nd4j.createFromArray(1)), true) for sd.mean(x, true, 1);"
+                        + " trainingWorkspaceMode(WorkspaceMode.NONE) was seen to help where that is not possible"
+                : "";
     }
 
     private String place(int microBatch) {

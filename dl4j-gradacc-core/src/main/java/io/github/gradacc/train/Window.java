@@ -26,22 +26,24 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 final class Window {
 
-    private final int microBatchSize;
+    private final Cutting cutting;
     private final OptionalInt segmentLength;
     private final WindowData data = new WindowData();
     private final List<RecurrentState> states = new ArrayList<>();
+
+    /** Of each batch whose passes wait, the number of its micro-batches. */
+    private final List<Integer> waiting = new ArrayList<>();
+
     private @Nullable Batch lastBatch;
     private boolean keepsData;
     private boolean ownRandomStreams;
     private int size;
     private int batches;
     private int openedAt;
-    private int waitingBatches;
-    private int waitingPasses;
     private int passesMade;
 
-    Window(int microBatchSize, OptionalInt segmentLength) {
-        this.microBatchSize = microBatchSize;
+    Window(Cutting cutting, OptionalInt segmentLength) {
+        this.cutting = cutting;
         this.segmentLength = segmentLength;
     }
 
@@ -89,23 +91,26 @@ final class Window {
 
     /** Adds a batch; its passes wait. A window of one micro-batch draws the random numbers of native training. */
     void add(Batch batch) {
-        int microBatches = MicroBatches.of(batch, microBatchSize).count();
+        int microBatches = cutting.count(batch);
         ownRandomStreams = size > 1 || microBatches > 1;
         batches++;
-        waitingBatches++;
-        waitingPasses += microBatches;
+        waiting.add(microBatches);
         lastBatch = batch;
         data.add(batch);
     }
 
     /** Returns the number of micro-batches of the window, in all batches so far. */
     int microBatches() {
-        return passesMade + waitingPasses;
+        return passesMade + waitingPasses();
+    }
+
+    private int waitingPasses() {
+        return waiting.stream().mapToInt(Integer::intValue).sum();
     }
 
     /** Tells whether passes can be made before the window is full, and enough of them wait. */
     boolean canCompute(int parallelism) {
-        return segmentLength.isEmpty() && waitingPasses >= parallelism;
+        return segmentLength.isEmpty() && waitingPasses() >= parallelism;
     }
 
     /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
@@ -128,9 +133,8 @@ final class Window {
 
     /** Notes that all passes that waited were made. */
     void computed() {
-        passesMade += waitingPasses;
-        waitingPasses = 0;
-        waitingBatches = 0;
+        passesMade += waitingPasses();
+        waiting.clear();
         if (!keepsData) {
             data.clear();
         }
@@ -163,8 +167,7 @@ final class Window {
         states.forEach(RecurrentState::reset);
         lastBatch = null;
         batches = 0;
-        waitingBatches = 0;
-        waitingPasses = 0;
+        waiting.clear();
         passesMade = 0;
     }
 
@@ -176,13 +179,14 @@ final class Window {
 
     private List<Batch> waitingData() {
         List<Batch> all = data.batches();
-        return all.subList(all.size() - waitingBatches, all.size());
+        return all.subList(all.size() - waiting.size(), all.size());
     }
 
     /** Cuts batches into micro-batches, and these into segments, when they are asked for. */
     private final class Passes implements Iterator<Pass> {
 
         private final Iterator<Batch> remaining = waitingData().iterator();
+        private final Iterator<Integer> counts = List.copyOf(waiting).iterator();
         private final int segment;
         private Iterator<Batch> microBatches = List.<Batch>of().iterator();
         private int next = passesMade;
@@ -194,7 +198,8 @@ final class Window {
         @Override
         public boolean hasNext() {
             if (!microBatches.hasNext() && remaining.hasNext()) {
-                microBatches = MicroBatches.of(remaining.next(), microBatchSize).iterator();
+                microBatches =
+                        MicroBatches.ofCount(remaining.next(), counts.next()).iterator();
             }
             return microBatches.hasNext();
         }

@@ -261,7 +261,12 @@ class ExactnessReportTest {
         var list = Nets.settings().list();
         list.layer(noisy().nIn(4).dropOut(0.5).build());
         list.layer(new FrozenLayer(noisy().nIn(3).dropOut(0.5).build()));
-        list.layer(noisy().name("last").nIn(3).activation(new Cubed()).build());
+        list.layer(new OutputLayer.Builder(LossFunction.MSE)
+                .name("last")
+                .nIn(3)
+                .nOut(3)
+                .activation(new Cubed())
+                .build());
         list.inputPreProcessor(1, new Negated());
         list.inputPreProcessor(2, new Negated());
         MultiLayerNetwork network = Nets.init(list.build());

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.testing;
 
+import io.github.gradacc.probe.ExactnessMeasurement;
+import io.github.gradacc.probe.ExactnessReport;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.io.File;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
@@ -53,6 +56,10 @@ public abstract class NetworkClass<T extends Model> {
     public abstract T init(ComputationGraphConfiguration graph);
 
     public abstract GradientAccumulationTrainer.Builder builder(T network);
+
+    public abstract ExactnessReport report(T network);
+
+    public abstract ExactnessMeasurement measure(T network, MultiDataSet data);
 
     public abstract int iterations(T network);
 
@@ -129,6 +136,16 @@ public abstract class NetworkClass<T extends Model> {
         }
 
         @Override
+        public ExactnessReport report(MultiLayerNetwork network) {
+            return ExactnessReport.of(network);
+        }
+
+        @Override
+        public ExactnessMeasurement measure(MultiLayerNetwork network, MultiDataSet data) {
+            return ExactnessReport.measure(network, data);
+        }
+
+        @Override
         public int iterations(MultiLayerNetwork network) {
             return network.getIterationCount();
         }
@@ -202,6 +219,16 @@ public abstract class NetworkClass<T extends Model> {
         @Override
         public GradientAccumulationTrainer.Builder builder(ComputationGraph network) {
             return GradientAccumulationTrainer.builder(network);
+        }
+
+        @Override
+        public ExactnessReport report(ComputationGraph network) {
+            return ExactnessReport.of(network);
+        }
+
+        @Override
+        public ExactnessMeasurement measure(ComputationGraph network, MultiDataSet data) {
+            return ExactnessReport.measure(network, data);
         }
 
         @Override

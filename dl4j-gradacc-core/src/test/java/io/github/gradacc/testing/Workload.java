@@ -20,6 +20,9 @@ public sealed interface Workload {
     /** A network of that class, each time with the same parameters. */
     <T extends Model> T network(NetworkClass<T> type);
 
+    /** The first batch. */
+    org.nd4j.linalg.dataset.api.MultiDataSet firstBatch();
+
     /** Trains natively, on windows of k batches joined into big batches. */
     <T extends Model> void fitWindows(NetworkClass<T> type, T network, int k, int epochs);
 
@@ -43,6 +46,11 @@ public sealed interface Workload {
         public <T extends Model> T network(NetworkClass<T> type) {
             // Some configurations are made of layers that were made before; no two networks share one.
             return type.init(layers.get().clone());
+        }
+
+        @Override
+        public org.nd4j.linalg.dataset.api.MultiDataSet firstBatch() {
+            return batches.get().get(0).toMultiDataSet();
         }
 
         @Override
@@ -73,6 +81,11 @@ public sealed interface Workload {
         @Override
         public <T extends Model> T network(NetworkClass<T> type) {
             return type.init(graph.get());
+        }
+
+        @Override
+        public org.nd4j.linalg.dataset.api.MultiDataSet firstBatch() {
+            return batches.get().get(0);
         }
 
         @Override

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gradacc.probe.ExactnessMeasurement;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Quiet;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -39,5 +43,16 @@ class ExactLayersTest {
     @MethodSource("layersInBothClasses")
     void equalsNativeTraining(ExactnessCase testCase, NetworkClass<?> type) {
         testCase.verify(type);
+    }
+
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("layersInBothClasses")
+    <T extends Model> void reportAndMeasurementAgree(ExactnessCase testCase, NetworkClass<T> type) {
+        T network = testCase.workload().network(type);
+        ExactnessMeasurement measured =
+                type.measure(network, testCase.workload().firstBatch());
+        assertThat(type.report(network).isExact())
+                .as("%s%n%s", type.report(network), measured)
+                .isEqualTo(measured.isExact());
     }
 }

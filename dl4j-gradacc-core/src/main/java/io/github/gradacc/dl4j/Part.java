@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import org.apiguardian.api.API;
+import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
+import org.nd4j.linalg.activations.impl.ActivationRReLU;
+
+/**
+ * An object in the configuration of a network whose code runs in forward and backward passes: a layer, a vertex, an
+ * activation function, a loss, ...
+ *
+ * @param object the object, not a copy
+ * @param inference whether it runs as at test time also in training, being inside of a frozen layer
+ */
+@API(status = API.Status.INTERNAL)
+public record Part(Object object, boolean inference) {
+
+    /**
+     * Tells whether its class was examined: it treats each example by itself, but for what {@link LayerTable} and the
+     * other methods here say. Nothing is known of any other class, subclasses of examined ones included.
+     */
+    public boolean isExamined() {
+        return PassCode.isExamined(object.getClass());
+    }
+
+    /** Tells whether it draws random numbers: dropout, weight noise, and the slopes of RReLU. */
+    public boolean drawsNoise() {
+        return !inference && (PassCode.isNoise(object) || object instanceof ActivationRReLU);
+    }
+
+    /** Tells whether its output has a fixed number of rows, whatever the number of examples. */
+    public boolean hasFixedBatch() {
+        return object instanceof ReshapeVertex reshape && reshape.getNewShape()[0] != -1;
+    }
+}
