@@ -33,7 +33,8 @@ final class ActivationLog {
     private record Part(long examples, Map<String, INDArray> activations) {
 
         /**
-         * One layer's activations; zeros where the sequences have ended, as many as another part has for each example.
+         * One layer's activations. Where the sequences have ended, zeros of another part's shape: one step for each
+         * example, if time is folded, which joining pads to as many as there are.
          */
         INDArray of(String name, Part like) {
             INDArray own = activations.get(name);
@@ -41,8 +42,9 @@ final class ActivationLog {
                 return own;
             }
             INDArray other = Objects.requireNonNull(like.activations().get(name));
-            long[] shape = other.shape();
-            shape[0] = shape[0] / like.examples() * examples;
+            // A copy: ND4J hands out the array's own.
+            long[] shape = other.shape().clone();
+            shape[0] = examples;
             return Nd4j.zeros(other.dataType(), shape);
         }
     }

@@ -14,7 +14,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.indexing.conditions.Conditions;
 
 /**
- * What ND4J 1.0.0-M2.1 does with NaN and with parts of views. Where a newer ND4J differs, the library may get simpler.
+ * What ND4J 1.0.0-M2.1 does with NaN, with shapes and with parts of views. Where a newer ND4J differs, the library may
+ * get simpler.
  */
 class Nd4jFactsTest {
 
@@ -74,6 +75,16 @@ class Nd4jFactsTest {
                 .isTrue();
         assertThat(Slice.of(rows, 0, 8, 10))
                 .isEqualTo(numbers(60).reshape('c', 12, 5).dup().getRows(10, 11));
+    }
+
+    /** Writing to it changes what the array takes its own shape for. */
+    @Test
+    void theShapeOfAnArrayIsNotACopy() {
+        INDArray array = Nd4j.ones(DataType.DOUBLE, 11, 7);
+
+        array.shape()[0] = 5;
+
+        assertThat(array.size(0)).isEqualTo(5);
     }
 
     private static INDArray onesWithNan(DataType type) {

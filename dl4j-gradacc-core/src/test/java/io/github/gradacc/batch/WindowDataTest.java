@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -97,6 +99,33 @@ class WindowDataTest {
         window.settle();
         assertThat(window.batches().get(0).data().getFeatures(0).ordering()).isEqualTo('f');
         assertThat(window.batches().get(0).data().getFeatures(0)).isEqualTo(other);
+    }
+
+    /** The copy has the bits of its batch: not those that the type of an earlier one has room for. */
+    @ParameterizedTest
+    @CsvSource({"FLOAT, DOUBLE", "DOUBLE, FLOAT", "DOUBLE, INT"})
+    void arraysOfAnotherTypeAreNotReused(DataType before, DataType now) {
+        for (int i = 0; i < 2; i++) {
+            window.add(batch(Nd4j.ones(before, 2, 4), Nd4j.ones(before, 2, 3), null, Nd4j.ones(before, 2, 1)));
+        }
+        window.clear();
+
+        INDArray features = ones(2, 4).div(3).castTo(now);
+        INDArray labels = ones(2, 3).div(7).castTo(now);
+        INDArray mask = ones(2, 1).div(9).castTo(now);
+        window.add(batch(features, labels, null, mask));
+        window.settle();
+
+        org.nd4j.linalg.dataset.api.MultiDataSet copy = window.batches().get(0).data();
+        assertCopy(copy.getFeatures(0), features);
+        assertCopy(copy.getLabels(0), labels);
+        assertCopy(copy.getLabelsMaskArray(0), mask);
+    }
+
+    private static void assertCopy(INDArray copy, INDArray original) {
+        assertThat(copy).isNotSameAs(original);
+        assertThat(copy.dataType()).isEqualTo(original.dataType());
+        assertThat(copy.data().asDouble()).isEqualTo(original.data().asDouble());
     }
 
     @Test

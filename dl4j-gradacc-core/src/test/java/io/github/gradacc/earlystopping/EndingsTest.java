@@ -10,8 +10,11 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.gradacc.testing.Batches;
+import io.github.gradacc.testing.BrokenGradient;
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.Nets;
 import io.github.gradacc.train.GradientAccumulationTrainer;
+import io.github.gradacc.train.NonFiniteGradientException;
 import io.github.gradacc.train.PartialWindow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,8 +30,12 @@ import org.deeplearning4j.earlystopping.saver.InMemoryModelSaver;
 import org.deeplearning4j.earlystopping.termination.InvalidScoreIterationTerminationCondition;
 import org.deeplearning4j.earlystopping.termination.IterationTerminationCondition;
 import org.deeplearning4j.earlystopping.termination.MaxEpochsTerminationCondition;
+import org.deeplearning4j.earlystopping.termination.MaxScoreIterationTerminationCondition;
 import org.deeplearning4j.earlystopping.termination.MaxTimeIterationTerminationCondition;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** How runs end that do not end well, and where we differ from DL4J on purpose. */
@@ -378,6 +385,28 @@ class EndingsTest {
         EarlyStoppingResult<T> result = fit(trainers, configuration);
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.Error);
         assertThat(result.getTerminationDetails()).contains("NonFiniteGradientException", "step 3");
+    }
+
+    /** A score that was not stepped on is no reason to end well, though a condition would hold for it. */
+    @TrainersOfEachClass
+    <T extends Model> void aRefusedStepWithAFiniteScoreIsAFailure(Trainers<T> trainers) {
+        T network = trainers.type()
+                .init(Nets.of(
+                        InputType.feedForward(4),
+                        new OutputLayer.Builder(new BrokenGradient())
+                                .nOut(3)
+                                .activation(Activation.IDENTITY)
+                                .build()));
+        batches.get(1).getLabels().assign(Double.NaN);
+        MaxScoreIterationTerminationCondition condition = new MaxScoreIterationTerminationCondition(0.1);
+        EarlyStoppingConfiguration<T> configuration = EndingsTest.<T>improving()
+                .iterationTerminationConditions(condition)
+                .build();
+        assertThatExceptionOfType(NonFiniteGradientException.class)
+                .isThrownBy(() -> fit(trainers, configuration, network))
+                .satisfies(e -> assertThat(e.microBatch()).isEqualTo(1))
+                .satisfies(e -> assertThat(condition.terminate(e.score())).isTrue());
+        assertThat(trainers.type().iterations(network)).isZero();
     }
 
     @TrainersOfEachClass

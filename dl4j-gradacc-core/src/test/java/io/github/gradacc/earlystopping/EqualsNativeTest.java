@@ -276,21 +276,23 @@ class EqualsNativeTest {
                         .epochTerminationConditions(new MaxEpochsTerminationCondition(number)));
     }
 
+    /** From the beginning, however far the iterator was read before. */
     @TrainersOfEachClass
     <T extends Model> void multiDataSets(Trainers<T> trainers) {
-        Run<T> ours = run(
-                trainers,
-                epochs(2),
-                new InMemoryModelSaver<>(),
-                conf -> network -> trainers.oursOfMultiDataSets()
-                        .make(
-                                conf,
-                                network,
-                                new Listed(batches.stream()
-                                        .map(DataSet::toMultiDataSet)
-                                        .toList()),
-                                EqualsNativeTest::threeBatches));
-        assertSame(trainers, ours, onBigBatches(trainers, epochs(2), windows));
+        for (int read : new int[] {0, 3, batches.size()}) {
+            Listed iterator =
+                    new Listed(batches.stream().map(DataSet::toMultiDataSet).toList());
+            for (int i = 0; i < read; i++) {
+                iterator.next();
+            }
+            Run<T> ours = run(
+                    trainers,
+                    epochs(2),
+                    new InMemoryModelSaver<>(),
+                    conf -> network -> trainers.oursOfMultiDataSets()
+                            .make(conf, network, iterator, EqualsNativeTest::threeBatches));
+            assertSame(trainers, ours, onBigBatches(trainers, epochs(2), windows));
+        }
     }
 
     @TrainersOfEachClass

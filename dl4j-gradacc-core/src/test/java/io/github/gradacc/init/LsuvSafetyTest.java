@@ -2,6 +2,8 @@
 package io.github.gradacc.init;
 
 import static io.github.gradacc.testing.Nets.dense;
+import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -243,6 +245,28 @@ final class LsuvSafetyTest {
                 .isEqualTo(stack.layers().stream().map(LsuvLayer::variance).toList());
         assertThat(graph.params())
                 .isEqualTo(network.params().reshape(graph.params().shape()));
+    }
+
+    /**
+     * Between the dense and the recurrent layer a preprocessor unfolds time, and must know how many examples there are:
+     * taken for 80 sequences of one step, the recurrent layer would carry no state.
+     */
+    @Test
+    void sequencesStayInOnePieceBehindFeedForwardLayers() {
+        MultiLayerNetwork network = Nets.init(Nets.of(InputType.recurrent(6, 4), dense(7), lstm(5), rnnSoftmax(3)));
+        ComputationGraph graph = network.toComputationGraph();
+        INDArray features = data.normal(20, 6, 4).muli(3);
+        Nd4j.getRandom().setSeed(3);
+        LsuvReport stack = NetworkInitializer.lsuv(network, features, 1e-9, 20);
+        Nd4j.getRandom().setSeed(3);
+        LsuvReport vertices = NetworkInitializer.lsuv(graph, new INDArray[] {features}, 1e-9, 20);
+        assertThat(vertices).isEqualTo(stack);
+        assertThat(graph.params())
+                .isEqualTo(network.params().reshape(graph.params().shape()));
+        // By hand, from the activations of inference: [20, 5, 4], values second.
+        INDArray states = network.feedForward(features, false).get(2);
+        INDArray flat = states.permute(0, 2, 1).dup('c').reshape('c', 80, 5);
+        assertThat(flat.mmul(network.getParam("2_W")).var(false).getDouble(0)).isCloseTo(1, within(1e-9));
     }
 
     private String obstacle(InputType input, Layer layer) {

@@ -20,7 +20,9 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
@@ -87,6 +89,13 @@ class ExactnessReportTest {
                         Cause.BATCH_LOSS,
                         InputType.convolutional(3, 3, 2),
                         new CnnLossLayer.Builder(new LossFMeasure()).build()),
+                row(
+                        "LossFMeasure",
+                        Cause.BATCH_LOSS,
+                        InputType.convolutional3D(Convolution3D.DataFormat.NCDHW, 3, 3, 3, 2),
+                        new Cnn3DLossLayer.Builder(Convolution3D.DataFormat.NCDHW)
+                                .lossFunction(new LossFMeasure())
+                                .build()),
                 row(
                         "OCNNOutputLayer",
                         Cause.BATCH_LOSS,

@@ -23,12 +23,14 @@ import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
+import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -363,6 +365,19 @@ class SignalPropagationTest {
             assertThat(SignalPropagation.probe(words, data.indices(7, 6, 1)).features())
                     .isEmpty();
         }
+        MultiLayerNetwork sentences = Nets.init(Nets.of(
+                InputType.recurrent(7, 5),
+                new EmbeddingSequenceLayer.Builder()
+                        .nIn(7)
+                        .nOut(4)
+                        .inputLength(5)
+                        .build(),
+                rnnSoftmax(3)));
+        INDArray indices = data.indices(7, 6, 5);
+        assertThat(SignalPropagation.probe(sentences, indices).features()).isEmpty();
+        assertThat(SignalPropagation.probe(sentences.toComputationGraph(), indices)
+                        .features())
+                .isEmpty();
     }
 
     private static SignalLayer signal(SignalReport report, String name) {
@@ -438,6 +453,31 @@ class SignalPropagationTest {
         assertThat(report.layers().get(0).gradients()).isNull();
         assertThat(report.layers().get(1).gradients()).isNotNull();
         assertThat(report.layers().get(2).gradients()).isNotNull();
+    }
+
+    /** DL4J wraps vertices for transfer learning; what is below them is not trained either. */
+    @Test
+    void gradientsStopAtFrozenVertices() {
+        ComputationGraph graph = new ComputationGraph(Nets.settings()
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("below", new DenseLayer.Builder().nIn(4).nOut(4).build(), "in")
+                .addVertex(
+                        "frozen", new FrozenVertex(new ElementWiseVertex(ElementWiseVertex.Op.Add)), "below", "below")
+                .addLayer("above", new DenseLayer.Builder().nIn(4).nOut(5).build(), "frozen")
+                .addLayer(
+                        "out",
+                        new OutputLayer.Builder(LossFunction.MSE).nIn(5).nOut(3).build(),
+                        "above")
+                .setOutputs("out")
+                .build());
+        graph.init();
+
+        SignalReport report = SignalPropagation.probe(graph, data.normal(5, 4), data.normal(5, 3));
+
+        assertThat(signal(report, "above").gradients()).isNotNull();
+        assertThat(signal(report, "frozen").gradients()).isNotNull();
+        assertThat(signal(report, "below").gradients()).isNull();
     }
 
     @Test

@@ -88,6 +88,10 @@ class SignalReportTest {
                 .containsExactly(
                         "The activations are dying in layer l0: 90.0% are zero.",
                         "The activations die in layer l1: 99.0% are zero.");
+        // Just below the share from which they count as dead, and just below that from which they count as dying.
+        assertThat(activations(new Signal(1000, 0, 1, 989, 0, 0)).diagnosis())
+                .isEqualTo("The activations are dying in layer l0: 98.9% are zero.");
+        assertThat(activations(new Signal(1000, 0, 1, 899, 0, 0)).diagnosis()).contains("stay alive");
     }
 
     @Test

@@ -197,7 +197,7 @@ public abstract class NetworkClass<T extends Model> {
             super("ComputationGraph");
         }
 
-        /** DL4J's own conversion forgets about truncated BPTT and the seed. */
+        /** DL4J's own conversion forgets about truncated BPTT, the seed, workspaces and sums in place of means. */
         @Override
         public ComputationGraph init(MultiLayerConfiguration layers) {
             MultiLayerNetwork network = Nets.init(layers);
@@ -206,6 +206,12 @@ public abstract class NetworkClass<T extends Model> {
             graph.getConfiguration().setTbpttFwdLength(layers.getTbpttFwdLength());
             graph.getConfiguration().setTbpttBackLength(layers.getTbpttBackLength());
             graph.conf().setSeed(network.conf().getSeed());
+            graph.getConfiguration().setTrainingWorkspaceMode(layers.getTrainingWorkspaceMode());
+            boolean miniBatch = network.conf().isMiniBatch();
+            graph.conf().setMiniBatch(miniBatch);
+            for (Layer layer : graph.getLayers()) {
+                layer.conf().setMiniBatch(miniBatch);
+            }
             return graph;
         }
 

@@ -158,6 +158,16 @@ class ExactGraphsTest {
                                         .addLayer("loss", dense(3), "dense")
                                         .addLayer("out1", new LossLayer.Builder(LossFunction.MSE).build(), "loss")),
                         () -> flatBatches(1, 2)),
+                ExactnessCase.ofGraph(
+                        "sums of two outputs, with penalties, which count once",
+                        () -> configuration(
+                                Nets.settings().miniBatch(false).l2(0.1),
+                                1,
+                                2,
+                                g -> g.addLayer("dense", dense(3), "in0")
+                                        .addLayer("out0", softmax(3), "dense")
+                                        .addLayer("out1", mse(), "dense")),
+                        () -> flatBatches(1, 2)),
                 sequences(
                         "sequences with masks",
                         false,

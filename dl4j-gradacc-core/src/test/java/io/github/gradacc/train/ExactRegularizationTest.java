@@ -9,13 +9,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.constraint.BaseConstraint;
 import org.deeplearning4j.nn.conf.constraint.MaxNormConstraint;
 import org.deeplearning4j.nn.conf.constraint.MinMaxNormConstraint;
 import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
@@ -82,6 +86,7 @@ class ExactRegularizationTest {
                 new Change("unit norm", settings -> settings.constrainWeights(new UnitNormConstraint(0))),
                 new Change("non-negative weights", settings -> settings.constrainWeights(new NonNegativeConstraint())),
                 new Change("non-negative biases", settings -> settings.constrainBias(new NonNegativeConstraint())),
+                new Change("a constraint by iteration", ExactRegularizationTest::shrinking),
                 new Change("sum", settings -> settings.miniBatch(false)),
                 new Change(
                         "sum, L1 and L2",
@@ -128,6 +133,42 @@ class ExactRegularizationTest {
     void changesNativeTraining(Change change) {
         INDArray unchanged = new Change("", settings -> settings).nativeResult();
         assertThat(change.nativeResult().distance2(unchanged)).isGreaterThan(1e-3);
+    }
+
+    /** As natively, the counter of steps is up when constraints are applied: it is 1 after the first step. */
+    @EachNetworkClass
+    <T extends Model> void constraintsAreToldHowManyStepsWereTaken(NetworkClass<T> type) {
+        ExactnessCase.of("", () -> Nets.mlp(settings -> shrinking(plain(settings))), Batches::mlp)
+                .verify(type);
+    }
+
+    private static NeuralNetConfiguration.Builder shrinking(NeuralNetConfiguration.Builder settings) {
+        return settings.constrainWeights(new Shrinking());
+    }
+
+    /** Shrinks weights, less and less as steps and epochs go by. */
+    private static final class Shrinking extends BaseConstraint {
+        private static final long serialVersionUID = 1L;
+
+        private double factor;
+
+        @Override
+        public void applyConstraint(org.deeplearning4j.nn.api.Layer layer, int iteration, int epoch) {
+            factor = 1 - 0.2 / (1 + iteration + 10 * epoch);
+            super.applyConstraint(layer, iteration, epoch);
+        }
+
+        @Override
+        public void apply(INDArray weights) {
+            weights.muli(factor);
+        }
+
+        @Override
+        public Shrinking clone() {
+            Shrinking copy = new Shrinking();
+            copy.setParams(getParams());
+            return copy;
+        }
     }
 
     @Test

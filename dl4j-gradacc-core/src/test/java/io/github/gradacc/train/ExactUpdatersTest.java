@@ -9,6 +9,7 @@ import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Dl4jClasses;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +18,13 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.stepfunctions.DefaultStepFunction;
+import org.deeplearning4j.nn.conf.stepfunctions.GradientStepFunction;
+import org.deeplearning4j.nn.conf.stepfunctions.StepFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.learning.config.AMSGrad;
 import org.nd4j.linalg.learning.config.AdaBelief;
 import org.nd4j.linalg.learning.config.AdaDelta;
@@ -118,6 +123,37 @@ class ExactUpdatersTest {
                                 settings -> settings.updater(new Adam(0.01)).biasUpdater(new Nesterovs(0.2, 0.5))),
                         Batches::mlp)
                 .verify();
+    }
+
+    /** Those that add the update, which the default subtracts: training goes the other way. */
+    static Stream<StepFunction> stepFunctions() {
+        return Stream.of(new DefaultStepFunction(), new GradientStepFunction());
+    }
+
+    @ParameterizedTest
+    @MethodSource("stepFunctions")
+    @SuppressWarnings("deprecation") // By DL4J, which still obeys it.
+    void aConfiguredStepFunctionTakesTheStep(StepFunction stepFunction) {
+        ExactnessCase layers = ExactnessCase.of(
+                "layers", () -> Nets.mlp(settings -> settings.stepFunction(stepFunction)), Batches::mlp);
+        layers.verify();
+        ExactnessCase.ofGraph(
+                        "graph",
+                        () -> Nets.settings()
+                                .stepFunction(stepFunction)
+                                .graphBuilder()
+                                .addInputs("in")
+                                .addLayer("out", softmax(3), "in")
+                                .setOutputs("out")
+                                .setInputTypes(InputType.feedForward(4))
+                                .build(),
+                        () -> Batches.mlp().stream()
+                                .map(batch -> new MultiDataSet(batch.getFeatures(), batch.getLabels()))
+                                .toList())
+                .verify();
+        ExactnessCase byDefault = ExactnessCase.of("default", Nets::mlp, Batches::mlp);
+        assertThat(layers.natively(NetworkClass.LAYERS).network().score())
+                .isGreaterThan(byDefault.natively(NetworkClass.LAYERS).network().score());
     }
 
     /** A bug of DL4J 1.0.0-M2.1: a network with AdaBelief can be initialized but not trained. */

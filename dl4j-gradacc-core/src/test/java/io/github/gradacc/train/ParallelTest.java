@@ -24,6 +24,7 @@ import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.dropout.AlphaDropout;
+import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
@@ -51,6 +52,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.schedule.ScheduleType;
+import org.nd4j.linalg.schedule.StepSchedule;
 
 /**
  * Any number of workers gives the same bits. The tests run with one native thread, so that one worker takes the path of
@@ -137,6 +140,16 @@ class ParallelTest {
                                 new DenseLayer.Builder()
                                         .nOut(5)
                                         .activation(Activation.RRELU)
+                                        .build(),
+                                softmax(3)),
+                        Batches::mlp),
+                ExactnessCase.of(
+                        "dropout that changes with the epoch",
+                        () -> Nets.of(
+                                InputType.feedForward(4),
+                                new DenseLayer.Builder()
+                                        .nOut(6)
+                                        .dropOut(new Dropout(new StepSchedule(ScheduleType.EPOCH, 0.9, 0.5, 1)))
                                         .build(),
                                 softmax(3)),
                         Batches::mlp),

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -184,16 +185,21 @@ class RefusedDataTest {
         untouched.assertUnchanged(broken);
     }
 
-    @Test
-    void finiteGradientsWhoseSumOverflowsAreRefused() {
-        MultiLayerNetwork broken = brokenNetwork(DataType.FLOAT);
+    /** FLOAT ends at 3.4e38 and HALF at 65504. No micro-batch is to blame: the last one is named. */
+    @ParameterizedTest
+    @CsvSource({"FLOAT, 2e38", "HALF, 3e4"})
+    void finiteGradientsWhoseSumOverflowsAreRefused(DataType type, double gradient) {
+        MultiLayerNetwork broken = brokenNetwork(type);
         Snapshot untouched = Snapshot.of(broken);
-        INDArray labels = Nd4j.valueArrayOf(new long[] {2, 1}, 3e38, DataType.FLOAT);
+        INDArray labels = Nd4j.valueArrayOf(new long[] {3, 1}, gradient, type);
         try (var own =
                 GradientAccumulationTrainer.builder(broken).microBatchSize(1).build()) {
             assertThatExceptionOfType(NonFiniteGradientException.class)
-                    .isThrownBy(() -> own.fit(Nd4j.ones(DataType.FLOAT, 2, 2), labels))
-                    .withMessageContaining("sum of 2 finite gradients");
+                    .isThrownBy(() -> own.fit(Nd4j.ones(type, 3, 2), labels))
+                    .withMessageContaining("sum of 3 finite gradients")
+                    .satisfies(e -> assertThat(e.microBatch()).isEqualTo(2))
+                    .satisfies(e -> assertThat(e.iteration()).isZero())
+                    .satisfies(e -> assertThat(e.score()).isEqualTo(1));
         }
         untouched.assertUnchanged(broken);
     }

@@ -13,6 +13,7 @@ import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.EachNetworkClass;
+import io.github.gradacc.testing.EventLog;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
@@ -210,6 +211,67 @@ class TruncatedBpttTest {
     void equalsNativeTrainingOnPaddedSequences(ExactnessCase testCase) {
         var reference = testCase.natively(LAYERS).withoutActivations();
         testCase.accumulated(LAYERS).withoutActivations().assertSameAs(reference, testCase.tolerance());
+    }
+
+    /** Where sequences have ended listeners see zeros; everywhere else what native training shows them. */
+    @EachNetworkClass
+    <T extends Model> void activationsOfSequencesThatHaveEndedAreZeros(NetworkClass<T> type) {
+        assertZerosWhereSequencesHaveEnded(type, lstm(4), simple(), rnnSoftmax(3));
+    }
+
+    @Test
+    void activationsOfSequencesThatHaveEndedAreZerosWhereTimeIsFolded() {
+        assertZerosWhereSequencesHaveEnded(LAYERS, FOLDED);
+    }
+
+    /** Three sequences of 3 steps, which end in the first segment, before four of 12 steps. */
+    private static <T extends Model> void assertZerosWhereSequencesHaveEnded(NetworkClass<T> type, Layer... layers) {
+        Data data = new Data(31, DataType.DOUBLE);
+        List<DataSet> batches = List.of(
+                new DataSet(data.normal(3, 3, 3), data.oneHotSequences(3, 3, 3)),
+                new DataSet(data.normal(4, 3, STEPS), data.oneHotSequences(4, 3, STEPS)));
+        ExactnessCase testCase = ExactnessCase.of("", () -> configuration(sgd(), SEGMENT, layers), () -> batches)
+                .windows(2, 4)
+                .epochs(1);
+        List<EventLog.Event> expected = forwardPasses(testCase.natively(type));
+        List<EventLog.Event> shown = forwardPasses(testCase.accumulated(type));
+        assertThat(shown).hasSameSizeAs(expected).hasSize(3);
+        for (int segment = 0; segment < shown.size(); segment++) {
+            List<INDArray> activations = shown.get(segment).arrays();
+            assertThat(activations)
+                    .as("the input, and all layers but the output")
+                    .hasSize(layers.length);
+            for (int i = 0; i < activations.size(); i++) {
+                INDArray wanted = expected.get(segment).arrays().get(i).dup();
+                silenceEnded(wanted, 3 - segment * SEGMENT);
+                Tolerance.assertClose(
+                        "segment " + segment + ", array " + i, activations.get(i), wanted, Tolerance.DOUBLE);
+            }
+        }
+    }
+
+    private static List<EventLog.Event> forwardPasses(ExactnessCase.Trained<?> trained) {
+        return trained.events().events().stream()
+                .filter(event -> event.name().startsWith("onForwardPass"))
+                .toList();
+    }
+
+    /**
+     * Sets what belongs to the first three of seven examples from a time step on to zero.
+     *
+     * @param activations shape [7, values, time], or folded [7 time, values] with the example running fastest
+     */
+    private static void silenceEnded(INDArray activations, int from) {
+        boolean folded = activations.rank() == 2;
+        long steps = folded ? activations.size(0) / 7 : activations.size(2);
+        for (int example = 0; example < 3; example++) {
+            for (int step = Math.max(0, from); step < steps; step++) {
+                for (int value = 0; value < activations.size(1); value++) {
+                    activations.putScalar(
+                            folded ? new int[] {step * 7 + example, value} : new int[] {example, value, step}, 0);
+                }
+            }
+        }
     }
 
     @EachNetworkClass
