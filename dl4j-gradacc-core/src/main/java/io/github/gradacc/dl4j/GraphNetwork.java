@@ -84,6 +84,24 @@ final class GraphNetwork extends Network {
         return graph.getConfiguration().getTrainingWorkspaceMode();
     }
 
+    /** Both modes are set: in backward passes DL4J asks for that of inference. */
+    @Override
+    public void computeFirstGradient() {
+        ComputationGraphConfiguration configuration = graph.getConfiguration();
+        WorkspaceMode training = configuration.getTrainingWorkspaceMode();
+        WorkspaceMode inference = configuration.getInferenceWorkspaceMode();
+        if (hasSameDiffVertex()) {
+            configuration.setTrainingWorkspaceMode(WorkspaceMode.NONE);
+            configuration.setInferenceWorkspaceMode(WorkspaceMode.NONE);
+        }
+        try {
+            computeGradient();
+        } finally {
+            configuration.setTrainingWorkspaceMode(training);
+            configuration.setInferenceWorkspaceMode(inference);
+        }
+    }
+
     @Override
     public OptionalInt segmentLength() {
         ComputationGraphConfiguration configuration = graph.getConfiguration();

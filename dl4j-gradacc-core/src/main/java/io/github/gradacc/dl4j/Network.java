@@ -92,6 +92,22 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /** Returns the workspace mode of training. */
     public abstract @Nullable WorkspaceMode trainingWorkspaces();
 
+    /**
+     * Computes gradient and score of the micro-batch that was set, for the first time.
+     *
+     * <p>In its first backward pass a vertex in SameDiff derives its gradient. DL4J 1.0.0-M2.1 leaves the scalars and axes
+     * of that in the workspace of the pass ({@code SameDiffGraphVertex.doBackward}), where later passes overwrite them.
+     * So this pass is made without workspaces if there is such a vertex.
+     */
+    public void computeFirstGradient() {
+        computeGradient();
+    }
+
+    /** Computes gradient and score of the micro-batch that was set. */
+    public void computeGradient() {
+        model().computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
+    }
+
     /** Tells whether a vertex is written in SameDiff. */
     public boolean hasSameDiffVertex() {
         return layers().stream()

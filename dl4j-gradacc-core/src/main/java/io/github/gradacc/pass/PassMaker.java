@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -97,7 +96,11 @@ final class PassMaker {
         try (var silence = new ListenerSilence(network.listeners(), recorder)) {
             network.setMicroBatch(data);
             pass.state().ifPresent(state -> state.restore(network, copies));
-            model.computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
+            if (known == null) {
+                network.computeFirstGradient();
+            } else {
+                network.computeGradient();
+            }
             pass.state().ifPresent(state -> state.save(network, copies));
             GradientArray written = gradientArray();
             double summed = network.model().conf().isMiniBatch() ? 0 : network.summedScore();

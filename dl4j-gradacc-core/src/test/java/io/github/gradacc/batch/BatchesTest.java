@@ -189,6 +189,28 @@ class BatchesTest {
         assertThat(String.join(", ", sizes)).isEqualTo(expected);
     }
 
+    /** Examples, the most of a micro-batch, a size to avoid, and the sizes that result. */
+    @ParameterizedTest
+    @CsvSource({
+        "12, 5, 5, 4 4 4",
+        "10, 5, 5, 4 3 3",
+        "10, 5, 3, 5 5",
+        "9, 4, 3, 2 2 2 2 1",
+        // A batch that is small enough stays whole, and where nothing else is left, so does the cut.
+        "5, 5, 5, 5",
+        "3, 1, 1, 1 1 1"
+    })
+    void sizesAreAvoided(int examples, int most, int avoided, String sizes) {
+        Batch batch = Batch.of(new MultiDataSet(Nd4j.ones(examples, 2), Nd4j.ones(examples, 1)));
+        MicroBatches parts = MicroBatches.of(batch, most).avoiding(size -> size == avoided);
+        List<String> found = new ArrayList<>();
+        parts.forEach(part -> found.add(String.valueOf(part.examples())));
+        assertThat(String.join(" ", found)).isEqualTo(sizes);
+        assertThat(parts.count()).isEqualTo(found.size());
+        assertThat(parts.sizes())
+                .isSubsetOf(found.stream().map(Integer::valueOf).toList());
+    }
+
     @Test
     void aMicroBatchHasAtLeastOneExample() {
         MultiDataSet batch = new MultiDataSet(data.normal(2, 4), data.oneHot(2, 3));

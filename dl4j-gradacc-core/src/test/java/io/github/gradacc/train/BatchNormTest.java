@@ -13,6 +13,7 @@ import io.github.gradacc.probe.ExactnessFinding.Cause;
 import io.github.gradacc.probe.ExactnessReport;
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.LogLines;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Tolerance;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -229,6 +231,28 @@ class BatchNormTest {
 
     private static BatchNormalization.Builder norm() {
         return new BatchNormalization.Builder().decay(0.8);
+    }
+
+    /** Four values per channel are too few to estimate a variance from, eight are not. */
+    @ParameterizedTest(name = "micro-batches of {0}, parallelism {1}")
+    @CsvSource({"4, 1, true", "4, 2, true", "8, 1, false", "100, 1, false"})
+    void smallSamplesAreWarnedOfOnce(int size, int workers, boolean isWarned) {
+        Data data = new Data(3, DataType.DOUBLE);
+        MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(4), norm().build(), dense(5), softmax(3)));
+        try (var log = new LogLines("io.github.gradacc.pass");
+                var trainer = GradientAccumulationTrainer.builder(network)
+                        .microBatchSize(size)
+                        .parallelism(workers)
+                        .build()) {
+            trainer.fit(data.normal(16, 4), data.oneHot(16, 3));
+            trainer.fit(data.normal(16, 4), data.oneHot(16, 3));
+            trainer.fit(data.normal(3, 4), data.oneHot(3, 3));
+            assertThat(log.warnings())
+                    .hasSize(isWarned ? 1 : 0)
+                    .allSatisfy(line -> assertThat(line)
+                            .contains(
+                                    "Layer '0', a BatchNormalization", "4 values per channel", "at least 8 examples"));
+        }
     }
 
     private static void train(
