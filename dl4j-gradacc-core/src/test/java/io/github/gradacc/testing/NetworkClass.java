@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.testing;
 
+import io.github.gradacc.probe.ExactnessReport;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.io.File;
 import java.io.IOException;
@@ -59,6 +60,9 @@ public abstract class NetworkClass<T extends Model> {
     public abstract int epochs(T network);
 
     public abstract void setEpochs(T network, int epochs);
+
+    /** What the library says of the network. */
+    public abstract ExactnessReport report(T network);
 
     /** Milliseconds spent waiting for the data of the last step. */
     public abstract long lastEtlTime(T network);
@@ -126,6 +130,11 @@ public abstract class NetworkClass<T extends Model> {
         @Override
         public GradientAccumulationTrainer.Builder builder(MultiLayerNetwork network) {
             return GradientAccumulationTrainer.builder(network);
+        }
+
+        @Override
+        public ExactnessReport report(MultiLayerNetwork network) {
+            return ExactnessReport.of(network);
         }
 
         @Override
@@ -202,6 +211,11 @@ public abstract class NetworkClass<T extends Model> {
         @Override
         public GradientAccumulationTrainer.Builder builder(ComputationGraph network) {
             return GradientAccumulationTrainer.builder(network);
+        }
+
+        @Override
+        public ExactnessReport report(ComputationGraph network) {
+            return ExactnessReport.of(network);
         }
 
         @Override
