@@ -13,7 +13,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Accumulation equals native training in networks of the kinds that DL4J's examples and tests show. */
-@Tag("slow")
 @ExtendWith({DoubleByDefault.class, Quiet.class})
 class ConfigurationsTest {
 
@@ -27,6 +26,18 @@ class ConfigurationsTest {
                 .flatMap(arguments -> arguments);
     }
 
+    static Stream<ExactnessCase> oneOfEachKind() {
+        return Stream.of(FlatNetworks.cases(), SequenceNetworks.cases(), ImageNetworks.cases(), GraphNetworks.cases())
+                .map(cases -> cases.findFirst().orElseThrow());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("oneOfEachKind")
+    void oneNetworkOfEachKindEqualsNativeTraining(ExactnessCase network) {
+        Networks.verify(network, network.workload().type());
+    }
+
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("networks")
     void equalsNativeTraining(ExactnessCase network, NetworkClass<?> type) {

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -83,12 +84,14 @@ class ExactUpdatersTest {
         mlp(updater).verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("schedules")
     void learningRateSchedulesTickOncePerWindow(ISchedule schedule) {
         mlp(new Sgd(schedule)).epochs(3).verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("schedules")
     void momentumSchedulesTickOncePerWindow(ISchedule schedule) {
