@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** What the formatter does not see to. */
 class SourcesTest {
 
     private static final int LONGEST = 120;
+    private static final Pattern TAG = Pattern.compile("^ *@Tags?\\(([^)]*)\\)", Pattern.MULTILINE);
 
     /** Comments and strings included. */
     @Test
@@ -30,5 +32,15 @@ class SourcesTest {
         }
         assertThat(sources).hasSizeGreaterThan(200);
         assertThat(tooLong).isEmpty();
+    }
+
+    /** Any other tag, a misspelled one for instance, would leave nothing out of the quick run. */
+    @Test
+    void theOnlyTagIsSlow() throws IOException {
+        List<String> tags = new ArrayList<>();
+        for (Path source : Pages.sources()) {
+            TAG.matcher(Files.readString(source)).results().forEach(tag -> tags.add(tag.group(1)));
+        }
+        assertThat(tags).hasSizeGreaterThan(30).containsOnly("\"slow\"");
     }
 }

@@ -34,6 +34,7 @@ import org.deeplearning4j.earlystopping.termination.MaxTimeIterationTerminationC
 import org.deeplearning4j.earlystopping.termination.ScoreImprovementEpochTerminationCondition;
 import org.deeplearning4j.earlystopping.trainer.IEarlyStoppingTrainer;
 import org.deeplearning4j.nn.api.Model;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -244,6 +245,7 @@ class EqualsNativeTest {
                 .isEqualTo(trainers.type().iterations(expected));
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("scenarios")
     <T extends Model> void allThatHappensIsWhatHappensNatively(Scenario scenario, Trainers<T> trainers) {

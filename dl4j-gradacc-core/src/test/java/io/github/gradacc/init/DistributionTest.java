@@ -8,6 +8,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.weights.IWeightInit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -81,6 +82,7 @@ final class DistributionTest {
         return Filled.with(11, initializer, shape).dup('c').data().asDouble();
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("cases")
     void followsItsDistribution(Case it) {

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.gradacc.testing.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.deeplearning4j.nn.weights.IWeightInit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -89,6 +93,20 @@ final class LibtorchStatisticsTest {
                 .hasSize(Reference.read("init_stats.json").get("stats").size() - (int) biases);
     }
 
+    /** The first shape of each initializer. */
+    static Collection<Case> oneOfEach() {
+        Map<String, Case> first = new LinkedHashMap<>();
+        cases().forEach(each -> first.putIfAbsent(each.initializer().getClass().getName(), each));
+        return first.values();
+    }
+
+    @ParameterizedTest
+    @MethodSource("oneOfEach")
+    void momentsAndBoundsOfOneShape(Case it) {
+        momentsAndBounds(it);
+    }
+
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("cases")
     void momentsAndBounds(Case it) {

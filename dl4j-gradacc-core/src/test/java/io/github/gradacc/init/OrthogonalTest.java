@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.testing.Reference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -69,6 +70,7 @@ final class OrthogonalTest {
     }
 
     /** The sizes at which DL4J's own OrthogonalDistribution crashes or hangs, and the largest the class speaks of. */
+    @Tag("slow")
     @Test
     void largeMatricesKeepTheStatedError() {
         for (long[] shape : new long[][] {{64, 256}, {256, 64}, {100, 100}, {512, 512}, {1024, 1024}}) {
@@ -122,6 +124,7 @@ final class OrthogonalTest {
      * Moments that only the Haar distribution has: without the sign correction the diagonal of Q leans to one side.
      * Squares of entries follow Beta(1/2, (n-1)/2), which gives the fourth moment 3 / (n (n + 2)).
      */
+    @Tag("slow")
     @Test
     void isUniformOverAllOrthogonalMatrices() {
         for (JsonNode entry : Reference.read("init_stats.json").get("orthogonal_haar")) {

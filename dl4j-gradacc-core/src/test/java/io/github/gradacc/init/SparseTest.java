@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.gradacc.testing.Reference;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +23,7 @@ final class SparseTest {
     }
 
     /** torch's columns are DL4J's rows: the outgoing weights of an input. */
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("cases")
     void zerosPerInputAreThoseOfLibtorch(JsonNode entry) {

@@ -39,6 +39,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -234,6 +235,7 @@ class SignalPropagationTest {
                 .isEqualTo(stack.layers().stream().map(SignalLayer::activations).toList());
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("cases")
     void nothingIsLeftBehind(Case row) {

@@ -15,6 +15,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.IWeightInit;
 import org.deeplearning4j.nn.weights.WeightInitDistribution;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -38,6 +39,7 @@ class SignalReferenceTest {
 
     private static final INDArray FEATURES = new Data(11, DataType.FLOAT).normal(EXAMPLES, WIDTH);
 
+    @Tag("slow")
     @Test
     void standardNormalWeightsExplodeUntilFloatEnds() {
         SignalReport report = probe(Activation.IDENTITY, normal(1));
@@ -61,6 +63,7 @@ class SignalReferenceTest {
         assertThat(factor(report.diagnosis())).isCloseTo(16, within(0.5));
     }
 
+    @Tag("slow")
     @Test
     void weightsOfVarianceOneOverWidthKeepTheSignal() {
         SignalReport report = probe(Activation.IDENTITY, normal(1 / Math.sqrt(WIDTH)));
@@ -97,6 +100,7 @@ class SignalReferenceTest {
                         new Alive("ReLU", Activation.RELU, new KaimingNormal(FanMode.FAN_IN, Math.sqrt(2)), 0.05, 5)));
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("alive")
     void theRightGainKeepsNonlinearNetworksAlive(Alive row) {

@@ -56,6 +56,11 @@ public record ExactnessCase(String name, Workload workload, int k, int microBatc
         return new ExactnessCase(name, workload, k, microBatchSize, epochs, relative);
     }
 
+    /** With the first of the batches only. */
+    public ExactnessCase firstBatches(int number) {
+        return new ExactnessCase(name, workload.first(number), k, microBatchSize, epochs, tolerance);
+    }
+
     public ExactnessCase epochs(int number) {
         return new ExactnessCase(name, workload, k, microBatchSize, number, tolerance);
     }

@@ -29,6 +29,9 @@ public sealed interface Workload {
     /** Trains by accumulation, on the batches. */
     void fitBatches(GradientAccumulationTrainer trainer, int epochs);
 
+    /** The same network, with so many of the batches. */
+    Workload first(int number);
+
     /**
      * Layers in a row, which both network classes can train.
      *
@@ -61,6 +64,11 @@ public sealed interface Workload {
         @Override
         public void fitBatches(GradientAccumulationTrainer trainer, int epochs) {
             trainer.fit(ExactnessCase.iterate(batches.get()), epochs);
+        }
+
+        @Override
+        public Workload first(int number) {
+            return new OfLayers(layers, () -> batches.get().subList(0, number));
         }
     }
 
@@ -101,6 +109,11 @@ public sealed interface Workload {
         @Override
         public void fitBatches(GradientAccumulationTrainer trainer, int epochs) {
             trainer.fit(new Listed(batches.get()), epochs);
+        }
+
+        @Override
+        public Workload first(int number) {
+            return new OfGraph(graph, () -> batches.get().subList(0, number));
         }
     }
 }

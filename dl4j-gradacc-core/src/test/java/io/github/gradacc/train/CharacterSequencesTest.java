@@ -15,6 +15,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.junit.jupiter.api.Tag;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -34,6 +35,7 @@ class CharacterSequencesTest {
     private static final List<String> LINES = List.of(
             "gather ye rosebuds", "while", "ye may old ti", "me is sti", "ll a flying and this same f", "lower tha");
 
+    @Tag("slow")
     @EachNetworkClass
     <T extends Model> void linesOfDifferentLengthEqualThePaddedAndMaskedWhole(NetworkClass<T> type) {
         T ours = truncated(type);

@@ -45,6 +45,7 @@ import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.Upsampling2D;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -228,6 +229,7 @@ class ExactArchitecturesTest {
         testCase.verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource({"towers", "convolutions", "outputs", "inside"})
     void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {

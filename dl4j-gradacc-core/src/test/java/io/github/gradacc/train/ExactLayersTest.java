@@ -9,6 +9,7 @@ import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Quiet;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,14 +19,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(Quiet.class)
 class ExactLayersTest {
 
-    private static Stream<ExactnessCase> layers() {
+    private static Stream<Stream<ExactnessCase>> kinds() {
         return Stream.of(
-                        FeedForwardCases.cases(),
-                        ConvolutionCases.cases(),
-                        VolumeCases.cases(),
-                        SequenceCases.cases(),
-                        OutputCases.cases())
-                .flatMap(cases -> cases);
+                FeedForwardCases.cases(),
+                ConvolutionCases.cases(),
+                VolumeCases.cases(),
+                SequenceCases.cases(),
+                OutputCases.cases());
+    }
+
+    private static Stream<ExactnessCase> layers() {
+        return kinds().flatMap(cases -> cases);
     }
 
     /** A graph does not train below a frozen layer: DL4J complains that epsilons are not set. */
@@ -39,6 +43,18 @@ class ExactLayersTest {
                 layers().filter(ExactLayersTest::trainsAsAGraph).map(each -> Arguments.of(each, NetworkClass.GRAPH)));
     }
 
+    static Stream<Arguments> oneOfEachKindInBothClasses() {
+        return ExactnessCase.inBothClasses(
+                kinds().map(cases -> cases.findFirst().orElseThrow()));
+    }
+
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("oneOfEachKindInBothClasses")
+    void oneLayerOfEachKindEqualsNativeTraining(ExactnessCase testCase, NetworkClass<?> type) {
+        testCase.verify(type);
+    }
+
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("layersInBothClasses")
     void equalsNativeTraining(ExactnessCase testCase, NetworkClass<?> type) {

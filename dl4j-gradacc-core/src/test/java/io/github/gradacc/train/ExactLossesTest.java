@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +140,7 @@ class ExactLossesTest {
         testCase.exactness().within(cancellation * Tolerance.DOUBLE).verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("sequenceLosses")
     void equalsNativeTrainingAtEachStepOfSequences(ExactnessCase testCase) {

@@ -36,6 +36,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,12 +136,14 @@ class ExactMasksTest {
                         () -> withLabelMasks(Batches.mlp(), 3)));
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource({"sequences", "oneLabelPerSequence", "examples"})
     void equalsNativeTraining(ExactnessCase testCase) {
         testCase.verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("sequences")
     void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {

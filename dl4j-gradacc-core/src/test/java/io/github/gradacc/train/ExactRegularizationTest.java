@@ -30,6 +30,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -194,6 +195,7 @@ class ExactRegularizationTest {
         assertThat(constrained.nativeResult()).isEqualTo(new Change("", settings -> settings).nativeResult());
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("outputs")
     void equalsNativeTrainingOnSumsInPlaceOfMeans(ExactnessCase testCase) {

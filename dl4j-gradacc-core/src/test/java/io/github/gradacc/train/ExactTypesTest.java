@@ -21,6 +21,7 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.weights.WeightInit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -84,6 +85,7 @@ class ExactTypesTest {
         return change.apply(Nets.settings().dataType(type).updater(new Sgd(0.1)));
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource({"types", "workspaces"})
     void equalsNativeTraining(ExactnessCase testCase) {

@@ -21,6 +21,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.stepfunctions.DefaultStepFunction;
 import org.deeplearning4j.nn.conf.stepfunctions.GradientStepFunction;
 import org.deeplearning4j.nn.conf.stepfunctions.StepFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -88,12 +89,14 @@ class ExactUpdatersTest {
         mlp(updater).verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("schedules")
     void learningRateSchedulesTickOncePerWindow(ISchedule schedule) {
         mlp(new Sgd(schedule)).epochs(3).verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("schedules")
     void momentumSchedulesTickOncePerWindow(ISchedule schedule) {

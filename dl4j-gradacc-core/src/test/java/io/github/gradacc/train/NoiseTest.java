@@ -10,6 +10,7 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -73,6 +74,7 @@ class NoiseTest {
      * one step, measured here as well; five of them, for both sides together, is a limit that chance passes once in a
      * million.
      */
+    @Tag("slow")
     @Test
     void microBatchesDrawFromTheSameDistribution() {
         MultiLayerNetwork network = network();

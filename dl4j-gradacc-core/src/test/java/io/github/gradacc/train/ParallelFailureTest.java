@@ -31,6 +31,7 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,6 +141,7 @@ class ParallelFailureTest {
         assertThat(workerThreads()).isEmpty();
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("positionsAndWorkers")
     void aGradientThatIsNotFinite(int position, int workers) {
@@ -151,6 +153,7 @@ class ParallelFailureTest {
     }
 
     /** Whoever fails first, the caller hears of the micro-batch that comes first. */
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("positionsAndWorkers")
     void severalPassesThatThrow(int position, int workers) {

@@ -36,6 +36,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffLambdaLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,12 +170,14 @@ class ParallelTest {
         return ExactnessCase.inBothClasses(Stream.concat(networks(), noisyNetworks()));
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     void anyNumberOfWorkersGivesTheSameBits(ExactnessCase testCase, NetworkClass<?> type) {
         verifyWorkers(testCase, type);
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     void anyNumberOfWorkersGivesTheSameBitsOnWholeBatches(ExactnessCase testCase, NetworkClass<?> type) {
@@ -192,6 +195,7 @@ class ParallelTest {
     /**
      * A single micro-batch is never copied, and its updates are never pooled: the bits are those of native training.
      */
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     <T extends Model> void anyNumberOfWorkersGivesTheSameBitsOnWindowsOfOneBatch(
@@ -202,6 +206,7 @@ class ParallelTest {
     /**
      * One worker computes the last window's only micro-batch when it comes, several when they know that it is alone.
      */
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     <T extends Model> void anyNumberOfWorkersGivesTheSameBitsOnALastWindowOfOneMicroBatch(

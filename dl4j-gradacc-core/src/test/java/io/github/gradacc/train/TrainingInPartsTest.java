@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -112,6 +113,7 @@ class TrainingInPartsTest {
         assertSame(ours, reference, DOUBLE);
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}, {1}")
     @MethodSource("networks")
     <T extends Model> void halvesMayChangeHandsInAFile(NetworkClass<T> type, IUpdater updater) {

@@ -36,6 +36,7 @@ import org.deeplearning4j.nn.transferlearning.FineTuneConfiguration;
 import org.deeplearning4j.nn.transferlearning.TransferLearning;
 import org.deeplearning4j.nn.transferlearning.TransferLearningHelper;
 import org.deeplearning4j.nn.weights.WeightInit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -322,6 +323,7 @@ class TransferLearningTest {
         assertThat(ours.params()).isNotEqualTo(start);
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     <T extends Model> void frozenParametersStayBitForBitAndTheOthersMove(TransferCase<T> testCase) {
@@ -337,6 +339,7 @@ class TransferLearningTest {
         });
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     <T extends Model> void aSaveAndALoadInTheMiddleChangeNotABit(TransferCase<T> testCase, @TempDir Path directory) {
@@ -351,6 +354,7 @@ class TransferLearningTest {
         assertSame(second, whole, 0);
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     <T extends Model> void oneHalfMayBeNative(TransferCase<T> testCase) {

@@ -45,6 +45,7 @@ import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -147,6 +148,7 @@ class TruncatedBpttTest {
                 Stream.of(layers(), settings(), masks()).flatMap(cases -> cases));
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("inBothClasses")
     void equalsNativeTraining(ExactnessCase testCase, NetworkClass<?> type) {
@@ -158,6 +160,7 @@ class TruncatedBpttTest {
         truncated("recurrent, dense, recurrent", FOLDED).verify();
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource({"layers", "masks"})
     void equalsNativeTrainingExampleByExample(ExactnessCase testCase) {
@@ -187,6 +190,7 @@ class TruncatedBpttTest {
         return ExactnessCase.inBothClasses(masksOfASingleElement());
     }
 
+    @Tag("slow")
     @ParameterizedTest(name = "{1}: {0}")
     @MethodSource("masksOfASingleElementInBothClasses")
     <T extends Model> void equalsNativeTrainingOnSingleMaskedSteps(ExactnessCase testCase, NetworkClass<T> type) {
@@ -196,6 +200,7 @@ class TruncatedBpttTest {
         single.accumulated(type, settings -> settings.parallelism(2)).assertSameAs(reference, single.tolerance());
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(ints = {1, 11})
     void equalsNativeTrainingOnSingleMaskedStepsWithFeedForwardLayersInBetween(int segment) {
@@ -206,6 +211,7 @@ class TruncatedBpttTest {
     }
 
     /** The reference is padded to the longest sequence of its window and masked there; see ExactMasksTest. */
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("differentLengths")
     void equalsNativeTrainingOnPaddedSequences(ExactnessCase testCase) {
@@ -345,6 +351,7 @@ class TruncatedBpttTest {
      * so that a batch starts where the batch before stopped. Here every window starts anew; native training does with a
      * graph that was just made, and with a network of layers in a row.
      */
+    @Tag("slow")
     @Test
     void wrappedLayersStartEveryWindowAnew() {
         Supplier<ComputationGraph> graph = () -> GRAPH.init(frozen());
@@ -369,6 +376,7 @@ class TruncatedBpttTest {
         assertThat(leaky.params().distance2(reference.params())).isGreaterThan(1e-6);
     }
 
+    @Tag("slow")
     @Test
     void frozenLayersInARowEqualNativeTraining() {
         ExactnessCase.of("frozen", TruncatedBpttTest::frozen, TruncatedBpttTest::sequences)

@@ -35,7 +35,7 @@ final class LossCurves {
         }
     }
 
-    private static XYChart chart(Comparison comparison) {
+    static XYChart chart(Comparison comparison) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)

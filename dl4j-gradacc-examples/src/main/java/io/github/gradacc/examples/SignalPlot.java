@@ -71,9 +71,9 @@ final class SignalPlot {
         Graphics2D graphics = picture.createGraphics();
         for (Map.Entry<String, List<SignalComparison.Row>> group : groups.entrySet()) {
             Graphics2D row = (Graphics2D) graphics.create();
-            for (Column column : COLUMNS) {
-                chart(group.getKey(), group.getValue(), column).paint(row, column.width(), HEIGHT);
-                row.translate(column.width(), 0);
+            for (XYChart chart : charts(group.getKey(), group.getValue())) {
+                chart.paint(row, chart.getWidth(), HEIGHT);
+                row.translate(chart.getWidth(), 0);
             }
             row.dispose();
             graphics.translate(0, HEIGHT);
@@ -91,6 +91,11 @@ final class SignalPlot {
     private static Map<String, List<SignalComparison.Row>> groups(SignalComparison comparison) {
         return comparison.rows().stream()
                 .collect(Collectors.groupingBy(SignalComparison.Row::group, LinkedHashMap::new, Collectors.toList()));
+    }
+
+    /** One row of the picture, from left to right. */
+    static List<XYChart> charts(String group, List<SignalComparison.Row> rows) {
+        return COLUMNS.stream().map(column -> chart(group, rows, column)).toList();
     }
 
     private static XYChart chart(String group, List<SignalComparison.Row> rows, Column column) {

@@ -9,7 +9,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CharacterLstmTest {
@@ -19,6 +21,7 @@ class CharacterLstmTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
+    @Tag("slow")
     @Test
     void trainingLowersTheLoss() {
         Alphabet alphabet = Alphabet.of(TEXT);
@@ -46,6 +49,20 @@ class CharacterLstmTest {
         assertThat(text(out)).hasSizeGreaterThan(3 * CharacterLstm.SAMPLE);
         assertThat(lines.stream().filter(line -> line.startsWith("Shall I "))).hasSizeGreaterThanOrEqualTo(3);
         assertThat(text(err)).contains("Training", "100%", "nats per character");
+
+        // The colder, the more often the likeliest characters.
+        List<Long> different = Stream.of("0.3", "0.7", "1.0")
+                .map(temperature -> sample(temperature).chars().distinct().count())
+                .toList();
+        assertThat(different).isSorted().doesNotHaveDuplicates();
+    }
+
+    private String sample(String temperature) {
+        String heading = "--- temperature " + temperature + " ---";
+        String printed = text(out);
+        int from = printed.indexOf(heading) + heading.length();
+        int to = printed.indexOf("--- temperature", from);
+        return printed.substring(from, to < 0 ? printed.length() : to).strip();
     }
 
     @Test

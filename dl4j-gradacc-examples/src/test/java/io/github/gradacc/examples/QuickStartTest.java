@@ -8,10 +8,16 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
 
 class QuickStartTest {
 
@@ -51,6 +57,28 @@ class QuickStartTest {
         assertThat(epochs).hasValue(3 * QuickStart.EPOCHS);
     }
 
+    /** Classes of the test set are called by the next one's name: whoever learned the training set is wrong there. */
+    @Test
+    void lossesAreThoseOfTheTrainingSetAndAccuraciesThoseOfTheTestSet() throws Exception {
+        Iris iris = Iris.load();
+        DataSet test = iris.test();
+        INDArray renamed = Nd4j.zeros(DataType.DOUBLE, test.getLabels().shape());
+        for (int i = 0; i < renamed.rows(); i++) {
+            renamed.putScalar(i, (test.getLabels().getRow(i).argMax().getInt(0) + 1) % Iris.CLASSES, 1);
+        }
+        Comparison comparison =
+                QuickStart.compare(new Iris(iris.train(), new DataSet(test.getFeatures(), renamed)), () -> {});
+
+        for (TrainingRun run : List.of(comparison.small(), comparison.accumulated(), comparison.large())) {
+            assertThat(run.testAccuracy()).isLessThan(0.1);
+            assertThat(run.finalLoss()).isLessThan(0.2);
+            assertThat(run.losses())
+                    .isNotEmpty()
+                    .allSatisfy(loss -> assertThat(loss).isLessThan(2));
+        }
+    }
+
+    @Tag("slow")
     @Test
     void printsTheTableAndDrawsThePicture() throws Exception {
         Path file = directory.resolve("new").resolve("curves.png");

@@ -32,6 +32,11 @@ class TextSamplerTest {
         assertThat(sampler.write("abc", 50, 1.0, 8)).isNotEqualTo(text);
     }
 
+    @Test
+    void aColdTextIsTheLikeliestWhateverTheSeed() {
+        assertThat(sampler.write("abc", 50, 1e-9, 8)).isEqualTo(sampler.write("abc", 50, 1e-9, 7));
+    }
+
     /** Reads the state of the network: without one, what comes after "ab" and after "gb" would be equally likely. */
     @Test
     void readsTheWholeBeginning() {

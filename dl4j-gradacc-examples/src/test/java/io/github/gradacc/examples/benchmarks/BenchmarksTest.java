@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -28,6 +29,7 @@ class BenchmarksTest {
         System.setProperty("jmh.ignoreLock", "true");
     }
 
+    @Tag("slow")
     @Test
     void stepTimePrintsARowOfPositiveNumbers() {
         StepTime.run(new Settings("networks=LSTM", "effective=4", "micro=2", "rounds=1", "warmup=0"), out);
@@ -35,6 +37,7 @@ class BenchmarksTest {
         assertTable(1, 1);
     }
 
+    @Tag("slow")
     @Test
     void overheadPrintsARowOfPositiveNumbers() {
         Overhead.run(new Settings("networks=LENET", "effective=4", "micro=2", "rounds=2", "warmup=0"), out);
@@ -42,6 +45,7 @@ class BenchmarksTest {
         assertTable(1, 1);
     }
 
+    @Tag("slow")
     @Test
     void growthPrintsARowOfPositiveNumbers() {
         Growth.run(
@@ -50,6 +54,7 @@ class BenchmarksTest {
         assertTable(1, 2);
     }
 
+    @Tag("slow")
     @Test
     void denseProductsPrintARowOfPositiveNumbers() {
         DenseProducts.run(new Settings("micro=1", "rounds=1", "warmup=0"), out);
@@ -57,6 +62,7 @@ class BenchmarksTest {
         assertTable(1, 0);
     }
 
+    @Tag("slow")
     @Test
     @EnabledOnOs(OS.LINUX)
     void peakMemoryPrintsARowOfPositiveNumbersForEachWay() throws Exception {
