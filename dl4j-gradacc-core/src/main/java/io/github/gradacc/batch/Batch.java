@@ -16,20 +16,24 @@ public final class Batch {
 
     private final MultiDataSet data;
     private final int examples;
+    private final int[] labelRows;
 
-    private Batch(MultiDataSet data, int examples) {
+    private Batch(MultiDataSet data, int examples, int... labelRows) {
         this.data = data;
         this.examples = examples;
+        this.labelRows = labelRows;
     }
 
     /**
-     * Checks a batch and counts its examples: dimension 0 of every array in it.
+     * Checks a batch and counts its examples: dimension 0 of every array in it, but for the labels that have several rows
+     * for each example, in as many blocks.
      *
      * @param data the batch, not copied
+     * @param labelRows for each label array how many rows it has for each example; 1 where nothing is given
      * @throws IllegalArgumentException if features or labels are missing or empty, if two arrays (masks included)
      *     differ in their number of examples, or if there are masks but not one, or null, for each array
      */
-    public static Batch of(@Nullable MultiDataSet data) {
+    public static Batch of(@Nullable MultiDataSet data, int... labelRows) {
         if (data == null) {
             throw new IllegalArgumentException("A batch is needed, got null");
         }
@@ -37,21 +41,30 @@ public final class Batch {
         requireAll("labels", data.getLabels());
         long examples = data.getFeatures(0).size(0);
         requireSame("features", data.getFeatures(), examples);
-        requireSame("labels", data.getLabels(), examples);
+        requireSame("labels", data.getLabels(), examples, labelRows);
         requireSame("features mask", data.getFeaturesMaskArrays(), examples);
-        requireSame("labels mask", data.getLabelsMaskArrays(), examples);
+        requireSame("labels mask", data.getLabelsMaskArrays(), examples, labelRows);
         requireMasks("feature", data.numFeatureArrays(), data.getFeaturesMaskArrays());
         requireMasks("label", data.numLabelsArrays(), data.getLabelsMaskArrays());
         if (examples > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("DL4J counts the examples of a batch in an int; " + examples
                     + " are too many: use smaller batches");
         }
-        return new Batch(data, (int) examples);
+        return new Batch(data, (int) examples, labelRows.clone());
     }
 
-    /** Wraps a part or a copy of a batch, which needs no check. */
-    static Batch of(MultiDataSet part, int examples) {
-        return new Batch(part, examples);
+    /** Wraps a part or a copy of this batch, which needs no check. */
+    Batch with(MultiDataSet part, int itsExamples) {
+        return new Batch(part, itsExamples, labelRows);
+    }
+
+    /** Returns how many rows a label array has for each example: so many blocks, each with one row for each example. */
+    int labelRows(int output) {
+        return rows(labelRows, output);
+    }
+
+    private static int rows(int[] rows, int array) {
+        return array < rows.length ? rows[array] : 1;
     }
 
     /** Returns the arrays, not a copy. */
@@ -82,17 +95,23 @@ public final class Batch {
         }
     }
 
-    private static void requireSame(String name, @Nullable INDArray @Nullable [] arrays, long examples) {
+    private static void requireSame(
+            String name, @Nullable INDArray @Nullable [] arrays, long examples, int... rowsPerExample) {
         if (arrays == null) {
             return;
         }
         for (int i = 0; i < arrays.length; i++) {
             INDArray array = arrays[i];
-            if (array != null && array.size(0) != examples) {
+            int rows = rows(rowsPerExample, i);
+            if (array != null && array.size(0) != rows * examples) {
                 throw new IllegalArgumentException(
                         "All arrays of a batch need the same number of examples (dimension 0): "
                                 + "features[0] has " + examples + ", " + name + "[" + i + "] has " + array.size(0)
-                                + " (shape " + Arrays.toString(array.shape()) + ")");
+                                + " (shape " + Arrays.toString(array.shape()) + "). "
+                                + (rows == 1
+                                        ? "Only labels of an output behind a StackVertex have more"
+                                        : "Behind its StackVertex this one needs " + rows + " for each example, in "
+                                                + rows + " blocks: " + rows * examples));
             }
         }
     }

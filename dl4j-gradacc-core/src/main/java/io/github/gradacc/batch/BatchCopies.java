@@ -30,7 +30,7 @@ final class BatchCopies {
                     copy(batch.getLabels(), memory.getLabels()),
                     copy(batch.getFeaturesMaskArrays(), memory.getFeaturesMaskArrays()),
                     copy(batch.getLabelsMaskArrays(), memory.getLabelsMaskArrays()));
-            return Batch.of(copy, original.examples());
+            return original.with(copy, original.examples());
         }
     }
 

@@ -16,7 +16,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *
  * <p>They are as few as fit and as equal as possible, the larger ones first: 12 examples in micro-batches of at most 5
  * are 4 + 4 + 4, and 11 are 4 + 4 + 3. A small rest would cost a whole pass, and batch normalization would see its poor
- * statistics. The arrays are views: nothing is copied, and writing to them writes to the batch. A batch that is small
+ * statistics. The arrays are views, but
+ * for labels of several rows for each example: nothing is copied, and writing to them writes to the batch. A batch that is small
  * enough comes back as it is.
  */
 @API(status = API.Status.INTERNAL)
@@ -99,13 +100,21 @@ public final class MicroBatches implements Iterable<Batch> {
         int from = index * size + Math.min(index, larger);
         int to = from + size + (index < larger ? 1 : 0);
         MultiDataSet whole = batch.data();
-        return Batch.of(
+        return batch.with(
                 new org.nd4j.linalg.dataset.MultiDataSet(
                         part(whole.getFeatures(), from, to),
-                        part(whole.getLabels(), from, to),
+                        labels(whole.getLabels(), from, to),
                         part(whole.getFeaturesMaskArrays(), from, to),
-                        part(whole.getLabelsMaskArrays(), from, to)),
+                        labels(whole.getLabelsMaskArrays(), from, to)),
                 to - from);
+    }
+
+    private @Nullable INDArray @Nullable [] labels(@Nullable INDArray @Nullable [] arrays, int from, int to) {
+        return arrays == null
+                ? null
+                : IntStream.range(0, arrays.length)
+                        .mapToObj(i -> arrays[i] == null ? null : Blocks.slice(arrays[i], batch.labelRows(i), from, to))
+                        .toArray(INDArray[]::new);
     }
 
     private static @Nullable INDArray @Nullable [] part(@Nullable INDArray @Nullable [] arrays, int from, int to) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.batch;
 
-import io.github.gradacc.array.PaddedConcatenation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -63,13 +63,15 @@ public final class WindowData {
      * @return the batch itself if there is only one, otherwise a new batch; null if nothing was added
      */
     public @Nullable MultiDataSet merged() {
-        List<MultiDataSet> all = batches().stream().map(Batch::data).toList();
+        List<Batch> all = batches();
         if (all.size() <= 1) {
-            return all.isEmpty() ? null : all.get(0);
+            return all.isEmpty() ? null : all.get(0).data();
         }
+        Batch first = all.get(0);
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             return new org.nd4j.linalg.dataset.MultiDataSet(
-                    concatenate(all, MultiDataSet::getFeatures), concatenate(all, MultiDataSet::getLabels));
+                    join(all, MultiDataSet::getFeatures, features -> 1),
+                    join(all, MultiDataSet::getLabels, first::labelRows));
         }
     }
 
@@ -85,12 +87,12 @@ public final class WindowData {
         latest = null;
     }
 
-    private static INDArray[] concatenate(List<MultiDataSet> all, Function<MultiDataSet, INDArray[]> arrays) {
-        INDArray[] joined = new INDArray[arrays.apply(all.get(0)).length];
+    private static INDArray[] join(List<Batch> all, Function<MultiDataSet, INDArray[]> arrays, IntUnaryOperator rows) {
+        INDArray[] joined = new INDArray[arrays.apply(all.get(0).data()).length];
         for (int i = 0; i < joined.length; i++) {
             int at = i;
-            joined[i] = PaddedConcatenation.of(
-                    all.stream().map(batch -> arrays.apply(batch)[at]).toList());
+            joined[i] = Blocks.join(
+                    all.stream().map(batch -> arrays.apply(batch.data())[at]).toList(), rows.applyAsInt(i));
         }
         return joined;
     }

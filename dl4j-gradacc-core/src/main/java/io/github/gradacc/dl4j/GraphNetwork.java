@@ -4,6 +4,7 @@ package io.github.gradacc.dl4j;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +15,8 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.graph.StackVertex;
+import org.deeplearning4j.nn.conf.graph.UnstackVertex;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -138,6 +141,28 @@ final class GraphNetwork extends Network {
     @Override
     public void setEtlMillis(long millis) {
         graph.setLastEtlTime(millis);
+    }
+
+    @Override
+    public int[] labelRows() {
+        Map<String, Integer> rows = new HashMap<>();
+        for (int index : graph.topologicalSortOrder()) {
+            GraphVertex vertex = graph.getVertices()[index];
+            rows.put(vertex.getVertexName(), vertex.isInputVertex() ? 1 : rows(vertex, rows));
+        }
+        return outputNames().stream().mapToInt(rows::get).toArray();
+    }
+
+    private int rows(GraphVertex vertex, Map<String, Integer> rows) {
+        org.deeplearning4j.nn.conf.graph.GraphVertex configuration = Wrapping.innermost(
+                Objects.requireNonNull(graph.getConfiguration().getVertices().get(vertex.getVertexName())));
+        int[] inputs = Arrays.stream(vertex.getInputVertices())
+                .mapToInt(input -> rows.get(graph.getVertices()[input.getVertexIndex()].getVertexName()))
+                .toArray();
+        if (configuration instanceof StackVertex) {
+            return Arrays.stream(inputs).sum();
+        }
+        return configuration instanceof UnstackVertex unstack ? inputs[0] / unstack.getStackSize() : inputs[0];
     }
 
     @Override

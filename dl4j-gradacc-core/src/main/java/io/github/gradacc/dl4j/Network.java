@@ -193,6 +193,12 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
                         + " (OutputLayer, RnnOutputLayer, LossLayer, ...), it is a " + layer.type());
     }
 
+    /**
+     * Returns for each output how many rows its labels have for each example, in their order: 1, but for outputs behind a
+     * {@code StackVertex}, whose labels are as many blocks, each with one row for each example.
+     */
+    public abstract int[] labelRows();
+
     /** Makes a micro-batch the input of the next pass, masks included. */
     public abstract void setMicroBatch(MultiDataSet microBatch);
 

@@ -107,6 +107,11 @@ final class StackNetwork extends Network {
     }
 
     @Override
+    public int[] labelRows() {
+        return new int[] {1};
+    }
+
+    @Override
     public void setMicroBatch(MultiDataSet microBatch) {
         network.setLayerMaskArrays(first(microBatch.getFeaturesMaskArrays()), first(microBatch.getLabelsMaskArrays()));
         show(microBatch);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.pass;
 
+import io.github.gradacc.array.Slice;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,14 +67,30 @@ final class LoneMask {
     }
 
     private static INDArray[] twice(INDArray... arrays) {
-        return Arrays.stream(arrays).map(array -> Nd4j.concat(0, array, array)).toArray(INDArray[]::new);
+        return Arrays.stream(arrays).map(array -> beside(array, array)).toArray(INDArray[]::new);
+    }
+
+    /** Puts two examples beside each other, row by row: labels may have several rows for an example, in blocks. */
+    private static INDArray beside(INDArray one, INDArray other) {
+        INDArray[] rows = new INDArray[Math.toIntExact(2 * one.size(0))];
+        for (int row = 0; row < one.size(0); row++) {
+            rows[2 * row] = Slice.of(one, 0, row, row + 1);
+            rows[2 * row + 1] = Slice.of(other, 0, row, row + 1);
+        }
+        return Nd4j.concat(0, rows);
     }
 
     /** Labels without a mask get one: those of the second example must not count. */
     private static INDArray labelsMask(MultiDataSet data, int output) {
         INDArray[] masks = data.getLabelsMaskArrays();
         INDArray mask = masks == null ? null : masks[output];
-        return maskedOut(mask != null ? mask : Nd4j.ones(data.getLabels(output).dataType(), 1, 1));
+        return maskedOut(
+                mask != null
+                        ? mask
+                        : Nd4j.ones(
+                                data.getLabels(output).dataType(),
+                                data.getLabels(output).size(0),
+                                1));
     }
 
     private static @Nullable INDArray @Nullable [] maskedOut(@Nullable INDArray @Nullable [] masks) {
@@ -85,6 +102,6 @@ final class LoneMask {
     }
 
     private static INDArray maskedOut(INDArray mask) {
-        return Nd4j.concat(0, mask, mask.like());
+        return beside(mask, mask.like());
     }
 }

@@ -39,12 +39,14 @@ public final class TrainedNetwork implements AutoCloseable {
     private final PassRunner runner;
     private final ActivationLog activations = new ActivationLog();
     private final ParameterUpdate update;
+    private final int[] labelRows;
 
     private TrainedNetwork(Network network, StatisticsPolicy statistics, int parallelism) {
         TrainingRequirements.check(network);
         createUpdater(network);
         this.network = network;
         this.parallelism = parallelism;
+        labelRows = network.labelRows();
         long seed = network.model().conf().getSeed();
         SmallSamples small = new SmallSamples();
         maker = new PassMaker(network, statistics, small, seed);
@@ -137,6 +139,11 @@ public final class TrainedNetwork implements AutoCloseable {
         return network.needsFeatureSequences();
     }
 
+    /** Returns for each output how many rows its labels have for each example, in as many blocks. */
+    public int[] labelRows() {
+        return labelRows.clone();
+    }
+
     /**
      * Checks the number of arrays of a batch.
      *
@@ -197,7 +204,8 @@ public final class TrainedNetwork implements AutoCloseable {
      */
     public void step(long examples, double score, MultiDataSet window) {
         Model model = network.model();
-        int divisor = Math.toIntExact(examples);
+        // DL4J takes the rows of the first output's labels for the number of examples.
+        int divisor = Math.toIntExact(examples * labelRows[0]);
         network.show(window);
         announceGradient(score);
         update.apply(workspaces -> network.update(model.gradient(), divisor, workspaces), model.params(), gradient());

@@ -47,14 +47,14 @@ final class ExactnessExperiment implements AutoCloseable {
     }
 
     static ExactnessMeasurement measure(Network network, @Nullable MultiDataSet data) {
-        Batch batch = Batch.of(data);
+        Batch batch = Batch.of(data, network.labelRows());
         network.requireFeatures(batch.data().numFeatureArrays());
         network.requireLabels(batch.data().numLabelsArrays());
         if (batch.examples() < 2) {
             throw new IllegalArgumentException(
                     "A batch of at least 2 examples is needed, to have parts; got " + batch.examples());
         }
-        try (var experiment = new ExactnessExperiment(network, Batch.of(inDouble(batch.data())))) {
+        try (var experiment = new ExactnessExperiment(network, Batch.of(inDouble(batch.data()), network.labelRows()))) {
             return new ExactnessMeasurement(batch.examples(), experiment.differences());
         }
     }

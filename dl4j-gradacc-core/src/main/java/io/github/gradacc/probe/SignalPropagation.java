@@ -110,8 +110,9 @@ public final class SignalPropagation {
             network.missingLoss().ifPresent(missing -> {
                 throw new IllegalArgumentException(missing + ": probe without labels, or add one");
             });
-            for (INDArray array : labels) {
-                requireSameExamples(features[0], array);
+            int[] rows = network.labelRows();
+            for (int i = 0; i < labels.length; i++) {
+                requireSameExamples(features[0], labels[i], rows[i]);
             }
         }
         Network replica = Replica.of(network, SignalPropagation::quiet);
@@ -175,11 +176,14 @@ public final class SignalPropagation {
         }
     }
 
-    private static void requireSameExamples(INDArray features, INDArray labels) {
-        if (features.size(0) != labels.size(0)) {
+    private static void requireSameExamples(INDArray features, INDArray labels, int rows) {
+        if (features.size(0) * rows != labels.size(0)) {
             throw new IllegalArgumentException(
                     "Features and labels must have the same number of examples, got features of shape "
-                            + shapes(features) + " and labels of shape " + shapes(labels));
+                            + shapes(features) + " and labels of shape " + shapes(labels)
+                            + (rows == 1
+                                    ? ""
+                                    : ", which need " + rows + " rows for each example behind their StackVertex"));
         }
     }
 

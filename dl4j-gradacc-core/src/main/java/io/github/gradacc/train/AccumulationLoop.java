@@ -132,7 +132,7 @@ final class AccumulationLoop {
 
     /** Checks a batch when it enters, before anything is computed. */
     Batch check(@Nullable MultiDataSet data) {
-        Batch batch = Batch.of(data);
+        Batch batch = Batch.of(data, network.labelRows());
         network.requireArrays(batch.data());
         if (network.segmentLength().isPresent()) {
             TimeSegments.require(batch, network.needsFeatureSequences());

@@ -17,6 +17,17 @@ class WindowDataTest {
     private final WindowData window = new WindowData();
 
     @Test
+    void labelsOfSeveralRowsAreJoinedBlockByBlock() {
+        WindowData window = new WindowData();
+        for (double[] labels : new double[][] {{11, 12, 21, 22}, {13, 23}}) {
+            INDArray rows = Nd4j.createFromArray(labels).reshape('c', false, labels.length, 1);
+            window.add(Batch.of(new MultiDataSet(Nd4j.ones(labels.length / 2, 3), rows), 2));
+        }
+        assertThat(window.merged().getLabels(0).toDoubleVector()).containsExactly(11, 12, 13, 21, 22, 23);
+        assertThat(window.merged().getFeatures(0).shape()).containsExactly(3, 3);
+    }
+
+    @Test
     void anEmptyWindowHasNoData() {
         assertThat(window.merged()).isNull();
     }
