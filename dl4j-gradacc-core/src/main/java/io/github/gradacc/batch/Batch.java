@@ -25,8 +25,8 @@ public final class Batch {
     }
 
     /**
-     * Checks a batch and counts its examples: dimension 0 of every array in it, but for the labels that have several rows
-     * for each example, in as many blocks.
+     * Checks a batch and counts its examples: dimension 0 of every array in it, but for the labels that have several
+     * rows for each example, in as many blocks.
      *
      * @param data the batch, not copied
      * @param labelRows for each label array how many rows it has for each example; 1 where nothing is given

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Arrays of several rows for each example, in as many blocks of one row for each: what a {@code StackVertex} makes, which
- * puts its inputs below each other.
+ * Arrays of several rows for each example, in as many blocks of one row for each: what a {@code StackVertex} makes,
+ * which puts its inputs below each other.
  */
 final class Blocks {
 

@@ -16,9 +16,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *
  * <p>They are as few as fit and as equal as possible, the larger ones first: 12 examples in micro-batches of at most 5
  * are 4 + 4 + 4, and 11 are 4 + 4 + 3. A small rest would cost a whole pass, and batch normalization would see its poor
- * statistics. The arrays are views, but
- * for labels of several rows for each example: nothing is copied, and writing to them writes to the batch. A batch that is small
- * enough comes back as it is.
+ * statistics. The arrays are views, but for labels of several rows for each example: nothing is copied, and writing to
+ * them writes to the batch. A batch that is small enough comes back as it is.
  */
 @API(status = API.Status.INTERNAL)
 public final class MicroBatches implements Iterable<Batch> {

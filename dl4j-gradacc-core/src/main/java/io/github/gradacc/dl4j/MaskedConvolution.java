@@ -67,7 +67,9 @@ public final class MaskedConvolution {
                 .toArray(INDArray[]::new);
     }
 
-    /** The first example has one 1, the next one more, and after all of them it starts again: pooling moves the edge. */
+    /**
+     * The first example has one 1, the next one more, and after all of them it starts again: pooling moves the edge.
+     */
     private static INDArray staircase(INDArray mask, int examples) {
         long[] shape = Objects.requireNonNull(mask).shape().clone();
         int elements = Math.toIntExact(mask.length() / shape[0]);

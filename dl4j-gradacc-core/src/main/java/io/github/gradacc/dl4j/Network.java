@@ -95,9 +95,9 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /**
      * Computes gradient and score of the micro-batch that was set, for the first time.
      *
-     * <p>In its first backward pass a vertex in SameDiff derives its gradient. DL4J 1.0.0-M2.1 leaves the scalars and axes
-     * of that in the workspace of the pass ({@code SameDiffGraphVertex.doBackward}), where later passes overwrite them.
-     * So this pass is made without workspaces if there is such a vertex.
+     * <p>In its first backward pass a vertex in SameDiff derives its gradient. DL4J 1.0.0-M2.1 leaves the scalars and
+     * axes of that in the workspace of the pass ({@code SameDiffGraphVertex.doBackward}), where later passes overwrite
+     * them. So this pass is made without workspaces if there is such a vertex.
      */
     public void computeFirstGradient() {
         computeGradient();
@@ -194,8 +194,8 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     }
 
     /**
-     * Returns for each output how many rows its labels have for each example, in their order: 1, but for outputs behind a
-     * {@code StackVertex}, whose labels are as many blocks, each with one row for each example.
+     * Returns for each output how many rows its labels have for each example, in their order: 1, but for outputs behind
+     * a {@code StackVertex}, whose labels are as many blocks, each with one row for each example.
      */
     public abstract int[] labelRows();
 

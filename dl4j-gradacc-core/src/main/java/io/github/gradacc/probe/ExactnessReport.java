@@ -17,8 +17,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * <p>An empty report means that training by accumulation and on the big batch are equal up to rounding. Everything in
  * the configuration that runs in a pass is looked at: layers and vertices, what is inside of them, and each
  * preprocessor, activation function, loss, dropout and weight noise they hold. Code that was not examined, such as a
- * user's own classes, is reported as unknown. Layers inside a {@code FrozenLayer} run as in inference, without noise and
- * statistics of their batch. The report reads configurations only: it runs nothing and changes nothing.
+ * user's own classes, is reported as unknown. Layers inside a {@code FrozenLayer} run as in inference, without noise
+ * and statistics of their batch. The report reads configurations only: it runs nothing and changes nothing.
  * {@link #measure(MultiLayerNetwork, DataSet)} makes the experiment.
  *
  * @param findings the reasons, in the order of the layers of a forward pass
@@ -53,13 +53,13 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
     }
 
     /**
-     * Tries it: computes the gradient of a batch whole and in parts (halves, thirds and, up to 32 examples, one by one),
-     * and compares them.
+     * Tries it: computes the gradient of a batch whole and in parts (halves, thirds and, up to 32 examples, one by
+     * one), and compares them.
      *
-     * <p>The passes are the trainer's, in a copy of the network in DOUBLE, over whole sequences; the network, its random
-     * numbers included, is not changed. Where the report names {@link ExactnessFinding.Cause#NOISE noise}, each part
-     * draws other numbers, and the differences show these. What a batch does not provoke, it does not show: give one
-     * like those of the training, with its masks, of a dozen examples or so.
+     * <p>The passes are the trainer's, in a copy of the network in DOUBLE, over whole sequences; the network, its
+     * random numbers included, is not changed. Where the report names {@link ExactnessFinding.Cause#NOISE noise}, each
+     * part draws other numbers, and the differences show these. What a batch does not provoke, it does not show: give
+     * one like those of the training, with its masks, of a dozen examples or so.
      *
      * @param network an initialized network with an output layer, not changed
      * @param data features and labels, with at least 2 examples (dimension 0), not changed; in any floating-point type

@@ -98,10 +98,10 @@ final class Failures {
     /** What DL4J loses is garbage: an exception in one network, NaN in the other. */
     private String sameDiffAdvice() {
         return network.hasSameDiffVertex()
-                ? ". A vertex of the network is written in SameDiff: if the network was trained by fit before it came to"
-                        + " this trainer, DL4J 1.0.0-M2.1 has lost the constants of that vertex's gradient. Build it anew"
-                        + " with the same parameters, or set both trainingWorkspaceMode and inferenceWorkspaceMode to"
-                        + " WorkspaceMode.NONE from the start"
+                ? ". A vertex of the network is written in SameDiff: if the network was trained by fit before it came"
+                        + " to this trainer, DL4J 1.0.0-M2.1 has lost the constants of that vertex's gradient. Build it"
+                        + " anew with the same parameters, or set both trainingWorkspaceMode and"
+                        + " inferenceWorkspaceMode to WorkspaceMode.NONE from the start"
                 : "";
     }
 

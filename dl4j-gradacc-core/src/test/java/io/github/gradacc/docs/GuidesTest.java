@@ -5,6 +5,7 @@ import static io.github.gradacc.testing.ExactnessCase.iterate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.earlystopping.AccumulatingEarlyStoppingTrainer;
+import io.github.gradacc.probe.ExactnessMeasurement;
 import io.github.gradacc.probe.ExactnessReport;
 import io.github.gradacc.probe.SignalPropagation;
 import io.github.gradacc.probe.SignalReport;
@@ -91,6 +92,17 @@ class GuidesTest {
         }
         // end
         assertThat(logged).singleElement().asString().contains("equal the big batch");
+    }
+
+    @Test
+    void measurement() {
+        DataSet batch = new DataSet(features, labels);
+        // snippet
+        ExactnessMeasurement measured = ExactnessReport.measure(network, batch);
+        log(measured.isExact() + ", largest relative difference " + measured.largest());
+        log(measured.toString()); // one line for each parameter
+        // end
+        assertThat(logged).hasSize(2).first().asString().startsWith("true");
     }
 
     @Test
