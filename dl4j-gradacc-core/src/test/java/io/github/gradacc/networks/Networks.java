@@ -83,9 +83,12 @@ final class Networks {
     static <T extends Model> void verify(ExactnessCase testCase, NetworkClass<T> type) {
         T untrained = testCase.workload().network(type);
         assertThat(type.report(untrained).findings()).isEmpty();
-        assertThat(type.measure(untrained, testCase.workload().firstBatch()))
-                .satisfies(measured ->
-                        assertThat(measured.isExact()).as(measured.toString()).isTrue());
+        // Once for each network: the graph of a row of layers has the same gradients.
+        if (type == testCase.workload().type()) {
+            assertThat(type.measure(untrained, testCase.workload().firstBatch()))
+                    .satisfies(measured ->
+                            assertThat(measured.isExact()).as(measured.toString()).isTrue());
+        }
         var reference = testCase.natively(type);
         assertThat(largest(reference.network().params().sub(untrained.params())))
                 .as("movement of the parameters")
