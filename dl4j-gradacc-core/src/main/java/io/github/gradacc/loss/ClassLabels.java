@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.loss;
+
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.shape.OneHot;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Labels that name classes: [n, 1] are class indices, and [n, classes] one-hot rows or, where a loss allows it,
+ * probabilities. With one class, [n, 1] are indices.
+ */
+final class ClassLabels {
+
+    /** Neither a class nor a number: a loss without an index to ignore. */
+    static final double NOTHING_IGNORED = Double.NaN;
+
+    /** Rounding of probabilities: HALF rounds each of them to 1/2048 of itself. */
+    private static final double SUM_TOLERANCE = 1e-3;
+
+    private final Examples examples;
+    private final INDArray distribution;
+    private final boolean someLeftOut;
+
+    private ClassLabels(Examples examples, INDArray distribution, boolean someLeftOut) {
+        this.examples = examples;
+        this.distribution = distribution;
+        this.someLeftOut = someLeftOut;
+    }
+
+    /** Class indices, or probabilities. */
+    static ClassLabels of(Examples examples, double ignoreIndex) {
+        return areIndices(examples) ? indices(examples, ignoreIndex) : probabilities(examples);
+    }
+
+    /** Class indices, or one-hot rows. */
+    static ClassLabels certain(Examples examples) {
+        if (areIndices(examples)) {
+            return indices(examples, NOTHING_IGNORED);
+        }
+        ClassLabels labels = probabilities(examples);
+        Chunks.forEach(examples.rawLabels(), (first, values) -> {
+            for (int i = 0; i < values.length; i++) {
+                if (values[i] != 0 && values[i] != 1) {
+                    examples.refuseIfCounted(
+                            first + i / examples.columns(),
+                            0,
+                            values[i],
+                            "one-hot labels are 0 or 1",
+                            "This loss has no meaning for probabilities");
+                }
+            }
+        });
+        return labels;
+    }
+
+    private static boolean areIndices(Examples examples) {
+        return examples.rawLabels().size(1) == 1;
+    }
+
+    private static ClassLabels indices(Examples examples, double ignoreIndex) {
+        long count = examples.columns();
+        double[] labels = Chunks.read(examples.rawLabels());
+        int[] classes = new int[labels.length];
+        for (int row = 0; row < classes.length; row++) {
+            double label = labels[row];
+            classes[row] = (int) label;
+            if (label == ignoreIndex) {
+                classes[row] = -1;
+            } else if (!(label >= 0 && label < count && classes[row] == label)) {
+                examples.refuseIfCounted(
+                        row,
+                        0,
+                        label,
+                        "a class index is a whole number from 0 to " + (count - 1) + ignored(ignoreIndex),
+                        "Check the labels, or the number of outputs");
+                classes[row] = -1;
+            }
+        }
+        INDArray oneHot = Nd4j.createUninitialized(examples.output().dataType(), labels.length, count);
+        // A row of zeros for -1.
+        Nd4j.exec(new OneHot(Nd4j.createFromArray(classes), oneHot, (int) count));
+        return new ClassLabels(examples, oneHot, Arrays.stream(classes).anyMatch(index -> index < 0));
+    }
+
+    private static String ignored(double ignoreIndex) {
+        return Double.isNaN(ignoreIndex) ? "" : ", or ignoreIndex = " + (int) ignoreIndex;
+    }
+
+    private static ClassLabels probabilities(Examples examples) {
+        long count = examples.columns();
+        INDArray labels = examples.labels(LabelSet.UNIT, count);
+        Chunks.forEach(examples.rawLabels(), (first, values) -> {
+            for (int from = 0; from < values.length; from += (int) count) {
+                double sum = 0;
+                for (int i = from; i < from + count; i++) {
+                    sum += values[i];
+                }
+                if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
+                    examples.refuseIfCounted(
+                            first + from / count,
+                            0,
+                            sum,
+                            "the probabilities of a row of labels sum to 1",
+                            "Normalize the labels, or mask what has no label");
+                }
+            }
+        });
+        return new ClassLabels(examples, labels, false);
+    }
+
+    /**
+     * Returns {@code w[c] ((1 - e) t[c] + e / C)} for the label t of each row and every class c, [n, C], with rows of
+     * zeros where an index is ignored.
+     *
+     * @param weight the weights w of the classes, or empty
+     * @param smoothing e
+     */
+    INDArray targets(List<Double> weight, double smoothing) {
+        long count = examples.columns();
+        INDArray targets = distribution;
+        if (smoothing != 0) {
+            targets = targets.mul(1 - smoothing).addi(smoothing / count);
+            if (someLeftOut) {
+                targets.muliColumnVector(distribution.sum(true, 1));
+            }
+        }
+        INDArray row = Weights.row(examples, "weight", weight, count);
+        return row == null ? targets : targets.mulRowVector(row);
+    }
+}
