@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * One call of a loss: {@code score = sum(mask * values) / divisor} for each row, and
  * {@code gradient = backprop(mask * slopes / divisor)}.
  *
- * <p>A mask multiplies the slopes of the layer's output, and nothing after the activation function: also where that
- * mixes outputs, as softmax does, the gradient is the derivative of the masked score.
+ * <p>Where a mask leaves out single outputs, their gradient is 0 even if the activation function mixes outputs, as
+ * softmax does: DL4J's output layers set the pre-activation output to 0 there, so it depends on no parameter.
  */
 final class Evaluation {
 
@@ -67,7 +67,8 @@ final class Evaluation {
             slopes.addi(notFinite());
         }
         // Most activation functions overwrite what they are given.
-        return activation.backprop(preOutput.dup(), slopes).getFirst().castTo(type);
+        INDArray gradient = activation.backprop(preOutput.dup(), slopes).getFirst();
+        return examples.clearMaskedOutputs(gradient).castTo(type);
     }
 
     private void divide(INDArray array) {

@@ -170,11 +170,18 @@ final class Examples {
             return array;
         }
         INDArray typed = mask.castTo(array.dataType());
-        long width = mask.size(1);
-        if (width == 1) {
-            return array.muliColumnVector(typed);
-        }
-        return array.muli(width == array.size(1) ? typed : Nd4j.tile(typed, 1, (int) (array.size(1) / width)));
+        return mask.size(1) == 1 ? array.muliColumnVector(typed) : array.muli(repeated(typed, array.size(1)));
+    }
+
+    /** Sets what a mask of single outputs leaves out to 0, in place. */
+    INDArray clearMaskedOutputs(INDArray gradient) {
+        return mask == null || mask.size(1) == 1
+                ? gradient
+                : gradient.muli(repeated(mask.neq(0).castTo(gradient.dataType()), gradient.size(1)));
+    }
+
+    private static INDArray repeated(INDArray columns, long width) {
+        return columns.size(1) == width ? columns : Nd4j.tile(columns, 1, (int) (width / columns.size(1)));
     }
 
     private static INDArray zeroWhereNotFinite(INDArray array) {

@@ -28,8 +28,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * <p><b>Mean or sum:</b> a row's C terms are divided by C (MEAN) or 1 (SUM), also if it has weights or a mask; DL4J
  * divides by the number of examples. So the score of a batch is torch's {@code mean}.
  *
- * @param weight a weight for each output, finite and at least 0; empty for none. torch's weight for each element of a
- *     batch is a mask here
+ * @param weight a weight for each output, finite and at least 0; empty for none. torch's weights for the elements
+ *     of a batch have no counterpart: a layer of DL4J has no place for them
  * @param posWeight a weight for the positive labels of each output, finite and at least 0; empty for none
  * @param reduction of a row's terms
  */

@@ -43,6 +43,12 @@ record Given(
         return loss.computeScoreArray(labels, output.dup(), activation, mask);
     }
 
+    /** What the formula says, of one of our losses. */
+    Terms terms() {
+        INDArray activated = activation.getActivation(output.dup(), true);
+        return ((TorchLoss) loss).terms(Examples.of((TorchLoss) loss, labels, activated, activation, mask));
+    }
+
     INDArray gradient() {
         return loss.computeGradient(labels, output.dup(), activation, mask);
     }
