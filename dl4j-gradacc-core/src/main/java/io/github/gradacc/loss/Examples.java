@@ -14,6 +14,9 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Examples {
 
+    /** Squares of masked labels above this could overflow. */
+    private static final double LARGE = 1e9;
+
     private final String loss;
     private final INDArray labels;
     private final INDArray output;
@@ -94,20 +97,24 @@ final class Examples {
     /** The labels, [n, k], in the type of the output, all in the set where they count. Not to be changed. */
     INDArray labels(LabelSet allowed, long width) {
         checkLabelWidth(width);
-        boolean[] spoiled = new boolean[1];
+        boolean[] clears = new boolean[1];
+        double bound = mask == null ? Double.POSITIVE_INFINITY : LARGE;
         Chunks.forEach(labels, (first, values) -> {
             for (int i = 0; i < values.length; i++) {
-                if (!allowed.contains(values[i])) {
+                boolean isAllowed = allowed.contains(values[i]);
+                if (!isAllowed || Math.abs(values[i]) > bound) {
                     long row = first + i / width;
                     long column = i % width;
-                    refuseIfCounted(row, column, values[i], "labels " + allowed.rule(), allowed.wayOut());
-                    spoiled[0] |= !Double.isFinite(values[i]);
+                    if (!isAllowed) {
+                        refuseIfCounted(row, column, values[i], "labels " + allowed.rule(), allowed.wayOut());
+                    }
+                    clears[0] |= !counts(row, column);
                 }
             }
         });
         INDArray typed = labels.castTo(output.dataType());
         // 0 times NaN is not 0: what is masked gets a label that leaves its term finite.
-        return spoiled[0] ? zeroWhereNotFinite(typed.dup('c')) : typed;
+        return clears[0] ? zeroWhereMasked(typed.dup('c')) : typed;
     }
 
     void checkLabelWidth(long width) {
@@ -184,10 +191,10 @@ final class Examples {
         return columns.size(1) == width ? columns : Nd4j.tile(columns, 1, (int) (width / columns.size(1)));
     }
 
-    private static INDArray zeroWhereNotFinite(INDArray array) {
+    private INDArray zeroWhereMasked(INDArray array) {
         for (long row = 0; row < array.size(0); row++) {
             for (long column = 0; column < array.size(1); column++) {
-                if (!Double.isFinite(array.getDouble(row, column))) {
+                if (!counts(row, column)) {
                     array.putScalar(row, column, 0);
                 }
             }

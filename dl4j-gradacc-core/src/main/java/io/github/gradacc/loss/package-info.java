@@ -13,10 +13,12 @@
  *
  * <p><b>Arrays.</b> Output and labels have one row for each example, time step or pixel; neither they nor the mask are
  * changed, and what is returned is new. Values are computed in the type of the output, HALF in FLOAT, and gradients are
- * those with respect to the output before the layer's activation function. A mask of zeros and ones has one column, or
- * one for each term; terms are multiplied by it, and labels are not checked where it is 0. (DL4J's output layers multiply
- * the output before the activation function by it as well, so a mask does not serve as a weight.) A row of output that
- * is not finite has the score and the gradient NaN.
+ * those with respect to the output before the layer's activation function. A row of output that is not finite has the
+ * score and the gradient NaN.
+ *
+ * <p><b>Masks</b> of zeros and ones have one column, or one for each term; terms are multiplied by them, and labels are
+ * not checked where they are 0. A mask does not serve as a weight: DL4J's output layers multiply the output before the
+ * activation function by it as well.
  *
  * <p>All losses are safe for use by several threads. May import ND4J, and of this library {@code array}.
  */
