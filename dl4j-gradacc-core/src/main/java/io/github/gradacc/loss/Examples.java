@@ -61,8 +61,8 @@ final class Examples {
      */
     void checkOutput(INDArray part, double lower, double upper, String rule, String wayOut) {
         long width = part.size(1);
-        Chunks.forEach(part, (first, values) -> {
-            for (int i = 0; i < values.length; i++) {
+        Chunks.forEach(part, (first, values, length) -> {
+            for (int i = 0; i < length; i++) {
                 if (values[i] < lower || values[i] > upper) {
                     refuseIfCounted(first + i / width, i % width, values[i], rule, wayOut);
                 }
@@ -98,14 +98,12 @@ final class Examples {
     INDArray labels(LabelSet allowed, long width) {
         checkLabelWidth(width);
         boolean[] clears = new boolean[1];
-        double bound = mask == null ? Double.POSITIVE_INFINITY : LARGE;
-        Chunks.forEach(labels, (first, values) -> {
-            for (int i = 0; i < values.length; i++) {
-                boolean isAllowed = allowed.contains(values[i]);
-                if (!isAllowed || Math.abs(values[i]) > bound) {
+        Chunks.forEach(labels, (first, values, length) -> {
+            if (!allowed.contains(values, 0, length) || (mask != null && !isModest(values, length))) {
+                for (int i = 0; i < length; i++) {
                     long row = first + i / width;
                     long column = i % width;
-                    if (!isAllowed) {
+                    if (!allowed.contains(values, i, i + 1)) {
                         refuseIfCounted(row, column, values[i], "labels " + allowed.rule(), allowed.wayOut());
                     }
                     clears[0] |= !counts(row, column);
@@ -189,6 +187,15 @@ final class Examples {
 
     private static INDArray repeated(INDArray columns, long width) {
         return columns.size(1) == width ? columns : Nd4j.tile(columns, 1, (int) (width / columns.size(1)));
+    }
+
+    /** Tells whether squares and sums of labels cannot overflow. */
+    private static boolean isModest(double[] labels, int length) {
+        double largest = 0;
+        for (int i = 0; i < length; i++) {
+            largest = Math.max(largest, Math.abs(labels[i]));
+        }
+        return largest <= LARGE;
     }
 
     private INDArray zeroWhereMasked(INDArray array) {

@@ -87,11 +87,7 @@ public record LossCrossEntropy(
                 "takes logits and would apply softmax a second time. Give the layer Activation.IDENTITY");
         INDArray targets = ClassLabels.of(examples, ignoreIndex).targets(weight, labelSmoothing);
         return Terms.perRow(
-                () -> LogSoftmax.of(examples.output())
-                        .logarithms()
-                        .muli(targets)
-                        .sum(true, 1)
-                        .negi(),
+                () -> LogSoftmax.of(examples.output()).crossEntropy(targets),
                 () -> LogSoftmax.of(examples.output())
                         .probabilities()
                         .muliColumnVector(targets.sum(true, 1))
