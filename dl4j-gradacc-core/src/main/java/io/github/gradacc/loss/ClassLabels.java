@@ -97,12 +97,34 @@ final class ClassLabels {
     }
 
     private static ClassLabels probabilities(Examples examples) {
+        examples.checkLabelWidth(examples.columns());
+        INDArray labels = areDistributions(examples)
+                ? examples.rawLabels().castTo(examples.output().dataType())
+                : checkedDistributions(examples);
+        return new ClassLabels(examples, labels, false);
+    }
+
+    /** One pass: numbers of which none is negative and whose sum is 1 are probabilities. */
+    private static boolean areDistributions(Examples examples) {
+        int count = (int) examples.columns();
+        boolean[] result = {true};
+        Chunks.forEach(examples.rawLabels(), (first, values, length) -> {
+            result[0] &= LabelSet.smallest(values, 0, length) >= 0;
+            for (int from = 0; from < length; from += count) {
+                result[0] &= sumsToOne(sum(values, from, from + count));
+            }
+        });
+        return result[0];
+    }
+
+    /** Finds the row, which may be masked, and then does not count. */
+    private static INDArray checkedDistributions(Examples examples) {
         int count = (int) examples.columns();
         INDArray labels = examples.labels(LabelSet.UNIT, count);
         Chunks.forEach(examples.rawLabels(), (first, values, length) -> {
             for (int from = 0; from < length; from += count) {
                 double sum = sum(values, from, from + count);
-                if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
+                if (!sumsToOne(sum)) {
                     examples.refuseIfCounted(
                             first + from / count,
                             0,
@@ -112,7 +134,11 @@ final class ClassLabels {
                 }
             }
         });
-        return new ClassLabels(examples, labels, false);
+        return labels;
+    }
+
+    private static boolean sumsToOne(double sum) {
+        return Math.abs(sum - 1) <= SUM_TOLERANCE;
     }
 
     /** In four sums, which a processor adds side by side. */

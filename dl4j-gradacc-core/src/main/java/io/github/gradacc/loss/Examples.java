@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.loss;
 
+import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.array.Slice;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,10 @@ final class Examples {
     /** The labels, [n, k], in the type of the output, all in the set where they count. Not to be changed. */
     INDArray labels(LabelSet allowed, long width) {
         checkLabelWidth(width);
+        // BLAS says it many times faster.
+        if (mask == null && allowed == LabelSet.FINITE && Finiteness.allFinite(labels)) {
+            return labels.castTo(output.dataType());
+        }
         boolean[] clears = new boolean[1];
         Chunks.forEach(labels, (first, values, length) -> {
             if (!allowed.contains(values, 0, length) || (mask != null && !isModest(values, length))) {
