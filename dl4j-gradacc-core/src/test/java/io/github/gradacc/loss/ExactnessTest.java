@@ -3,6 +3,7 @@ package io.github.gradacc.loss;
 
 import static io.github.gradacc.testing.Nets.dense;
 import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.NetworkClass.LAYERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.testing.Batches;
@@ -11,6 +12,9 @@ import io.github.gradacc.testing.Dl4jClasses;
 import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -63,6 +67,34 @@ final class ExactnessTest {
     void alignmentsEqualNativeTraining() {
         sequences(new LossCtc().withZeroInfinity(true), 4, (data, n) -> LossCtc.labels(targets(data, n), STEPS))
                 .verify();
+    }
+
+    /** The big batch pads shorter sequences, labels included; what is computed from padding differs. */
+    @Test
+    void alignmentsOfDifferentLengthsEqualNativeTraining() {
+        LossCtc loss = new LossCtc().withZeroInfinity(true);
+        int[] lengths = {6, 4, 5, 3, 6, 5, 7};
+        ExactnessCase it = ExactnessCase.of(
+                "lengths",
+                () -> Nets.of(
+                        InputType.recurrent(3),
+                        lstm(4),
+                        new RnnOutputLayer.Builder(loss)
+                                .nOut(4)
+                                .activation(Activation.IDENTITY)
+                                .build()),
+                () -> {
+                    Data data = new Data(7, DataType.DOUBLE);
+                    List<DataSet> batches = new ArrayList<>();
+                    for (int length : lengths) {
+                        INDArray labels = LossCtc.labels(new int[][] {{1, 2}, {3}, {}, {2, 2, 1}}, length);
+                        batches.add(new DataSet(data.normal(4, 3, length), labels));
+                    }
+                    return batches;
+                });
+        it.accumulated(LAYERS)
+                .withoutActivations()
+                .assertSameAs(it.natively(LAYERS).withoutActivations(), Tolerance.DOUBLE);
     }
 
     /** Targets of no token to four, whose sequences are cut by masks. */
