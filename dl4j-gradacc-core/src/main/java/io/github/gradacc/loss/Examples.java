@@ -55,17 +55,19 @@ final class Examples {
     }
 
     /**
-     * Refuses output that a formula has no meaning for, wherever the mask lets it count. NaN passes: it is no mistake
-     * of the configuration, and the score and the gradient will be NaN.
+     * Refuses output that a formula has no meaning for, wherever the mask lets it count. What is not finite passes: it
+     * is no mistake of the configuration, and the score and the gradient will be NaN.
      *
      * @param part the output, or some of its columns
      */
-    void checkOutput(INDArray part, double lower, double upper, String rule, String wayOut) {
+    void checkOutput(INDArray part, LabelSet allowed, String rule, String wayOut) {
         long width = part.size(1);
         Chunks.forEach(part, (first, values, length) -> {
-            for (int i = 0; i < length; i++) {
-                if (values[i] < lower || values[i] > upper) {
-                    refuseIfCounted(first + i / width, i % width, values[i], rule, wayOut);
+            if (!allowed.contains(values, 0, length)) {
+                for (int i = 0; i < length; i++) {
+                    if (Double.isFinite(values[i]) && !allowed.contains(values, i, i + 1)) {
+                        refuseIfCounted(first + i / width, i % width, values[i], rule, wayOut);
+                    }
                 }
             }
         });

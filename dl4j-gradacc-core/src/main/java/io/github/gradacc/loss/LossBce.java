@@ -71,8 +71,7 @@ public record LossBce(
         INDArray x = examples.output();
         examples.checkOutput(
                 x,
-                0,
-                1,
+                LabelSet.UNIT,
                 "the output must be probabilities, from 0 to 1",
                 "Give the layer Activation.SIGMOID, or use LossBceWithLogits");
         INDArray t = examples.labels(LabelSet.UNIT, x.size(1));

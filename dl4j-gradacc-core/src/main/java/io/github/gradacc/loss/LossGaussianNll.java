@@ -84,8 +84,7 @@ public record LossGaussianNll(
         INDArray variance = examples.part(1, 2, PARTS);
         examples.checkOutput(
                 variance,
-                0,
-                Double.POSITIVE_INFINITY,
+                LabelSet.NOT_NEGATIVE,
                 "variances must be at least 0",
                 "Give the layer that computes them Activation.SOFTPLUS");
         INDArray t = examples.labels(LabelSet.FINITE, mean.size(1));

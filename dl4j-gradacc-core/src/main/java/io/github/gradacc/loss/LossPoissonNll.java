@@ -89,8 +89,7 @@ public record LossPoissonNll(
         if (!logInput) {
             examples.checkOutput(
                     x,
-                    0,
-                    Double.POSITIVE_INFINITY,
+                    LabelSet.NOT_NEGATIVE,
                     "without logInput the output must be rates, at least 0",
                     "Give the layer Activation.SOFTPLUS, or use withLogInput(true)");
         }
