@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 141;
+    private static final int CLASSES_EXPECTED = 174;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -46,6 +46,7 @@ class ArchitectureTest {
             entry("train", Set.of("batch", "pass", "grad")),
             entry("earlystopping", Set.of("train")),
             entry("init", Set.of("dl4j", "array")),
+            entry("loss", Set.of("array")),
             entry("probe", Set.of("pass", "batch", "grad", "dl4j", "array")));
 
     /**

@@ -53,6 +53,8 @@ final class PassCode {
 
     private static final Set<String> EXAMINED = read("examined-classes.txt");
 
+    private static final String LOSSES_OF_THIS_LIBRARY = "io.github.gradacc.loss";
+
     private PassCode() {}
 
     /** Tells whether an object's code runs in passes; true for objects of which nothing is known. */
@@ -66,7 +68,7 @@ final class PassCode {
     }
 
     static boolean isExamined(Class<?> type) {
-        return EXAMINED.contains(type.getName());
+        return EXAMINED.contains(type.getName()) || type.getPackageName().equals(LOSSES_OF_THIS_LIBRARY);
     }
 
     static boolean isNoise(Object object) {

@@ -51,7 +51,13 @@ class SnippetsTest {
         assertThat(Pages.all().stream()
                         .filter(page -> javaBlocks(Pages.read(page)).findAny().isPresent()))
                 .extracting(page -> page.getFileName().toString())
-                .contains("README.md", "early-stopping.md", "initializers.md", "probes.md", "truncated-bptt.md");
+                .contains(
+                        "README.md",
+                        "early-stopping.md",
+                        "initializers.md",
+                        "losses.md",
+                        "probes.md",
+                        "truncated-bptt.md");
     }
 
     /** Otherwise Java could hide from this test: in a block of another language, or of none, or without a fence. */

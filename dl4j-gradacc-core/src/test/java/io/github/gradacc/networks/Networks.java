@@ -86,8 +86,9 @@ final class Networks {
         // Once for each network: the graph of a row of layers has the same gradients.
         if (type == testCase.workload().type()) {
             assertThat(type.measure(untrained, testCase.workload().firstBatch()))
-                    .satisfies(measured ->
-                            assertThat(measured.isExact()).as(measured.toString()).isTrue());
+                    .satisfies(measured -> assertThat(measured.isExact())
+                            .as(measured.toString())
+                            .isTrue());
         }
         var reference = testCase.natively(type);
         assertThat(largest(reference.network().params().sub(untrained.params())))

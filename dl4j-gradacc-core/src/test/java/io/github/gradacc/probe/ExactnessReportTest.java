@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.gradacc.loss.LossCrossEntropy;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
 import io.github.gradacc.testing.BrokenGradient;
 import io.github.gradacc.testing.Nets;
@@ -333,6 +334,17 @@ class ExactnessReportTest {
         assertThat(report.findings()).isEmpty();
         assertThat(report.isExact()).isTrue();
         assertThat(report.toString()).contains("equal the big batch");
+    }
+
+    @Test
+    void lossesOfThisLibraryAreKnown() {
+        MultiLayerNetwork network = Nets.init(Nets.of(
+                FLAT,
+                new OutputLayer.Builder(new LossCrossEntropy())
+                        .nOut(3)
+                        .activation(Activation.IDENTITY)
+                        .build()));
+        assertThat(ExactnessReport.of(network).findings()).isEmpty();
     }
 
     @Test
