@@ -38,7 +38,7 @@ public final class StepTime {
                         "p(2), speed",
                         "p(1) against k fits",
                         "p(2) against k fits"));
-        for (Workload workload : settings.networks(Workload.values())) {
+        for (Workload workload : settings.networks(Workload.MLP, Workload.LENET, Workload.LSTM)) {
             settings.forEachSize(
                     List.of(8, 32), (micro, effective) -> table.row(row(workload, micro, effective, settings)));
         }

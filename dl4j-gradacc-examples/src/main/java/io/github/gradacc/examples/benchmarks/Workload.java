@@ -48,6 +48,24 @@ enum Workload {
         }
     },
 
+    /** Two hidden layers of 4096 units on 784 inputs: 20 million parameters, so that few examples are little work each. */
+    WIDE("dense 784-4096x2-10") {
+        @Override
+        MultiLayerConfiguration configuration() {
+            return start().list()
+                    .layer(dense(4096))
+                    .layer(dense(4096))
+                    .layer(output())
+                    .setInputType(InputType.feedForward(PIXELS))
+                    .build();
+        }
+
+        @Override
+        DataSet data(int examples) {
+            return new DataSet(Nd4j.rand(DataType.FLOAT, examples, PIXELS), oneHot(examples));
+        }
+    },
+
     /** Two 5x5 convolutions of 20 and 50 channels, each with max pooling, and 500 dense units, on 28x28 pixels. */
     LENET("LeNet 20/50/500") {
         @Override
