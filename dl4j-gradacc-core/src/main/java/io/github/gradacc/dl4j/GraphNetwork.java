@@ -150,19 +150,48 @@ final class GraphNetwork extends Network {
             GraphVertex vertex = graph.getVertices()[index];
             rows.put(vertex.getVertexName(), vertex.isInputVertex() ? 1 : rows(vertex, rows));
         }
+        if (takesStackedInputs()) {
+            rows.replaceAll((name, unknown) -> 1);
+        }
         return outputNames().stream().mapToInt(rows::get).toArray();
     }
 
-    private int rows(GraphVertex vertex, Map<String, Integer> rows) {
-        org.deeplearning4j.nn.conf.graph.GraphVertex configuration = Wrapping.innermost(
-                Objects.requireNonNull(graph.getConfiguration().getVertices().get(vertex.getVertexName())));
-        int[] inputs = Arrays.stream(vertex.getInputVertices())
+    private org.deeplearning4j.nn.conf.graph.@Nullable GraphVertex configuration(GraphVertex vertex) {
+        var configuration = graph.getConfiguration().getVertices().get(vertex.getVertexName());
+        return configuration == null ? null : Wrapping.innermost(configuration);
+    }
+
+    private int[] inputRows(GraphVertex vertex, Map<String, Integer> rows) {
+        return Arrays.stream(vertex.getInputVertices())
                 .mapToInt(input -> rows.get(graph.getVertices()[input.getVertexIndex()].getVertexName()))
                 .toArray();
+    }
+
+    private int rows(GraphVertex vertex, Map<String, Integer> rows) {
+        org.deeplearning4j.nn.conf.graph.GraphVertex configuration = configuration(vertex);
+        int[] inputs = inputRows(vertex, rows);
         if (configuration instanceof StackVertex) {
             return Arrays.stream(inputs).sum();
         }
-        return configuration instanceof UnstackVertex unstack ? inputs[0] / unstack.getStackSize() : inputs[0];
+        if (configuration instanceof UnstackVertex unstack && inputs[0] % unstack.getStackSize() == 0) {
+            return inputs[0] / unstack.getStackSize();
+        }
+        return inputs[0];
+    }
+
+    /** What an unstacking vertex takes apart was put together by a {@code StackVertex} above it, or comes that way. */
+    @Override
+    public boolean takesStackedInputs() {
+        Map<String, Integer> rows = new HashMap<>();
+        for (int index : graph.topologicalSortOrder()) {
+            GraphVertex vertex = graph.getVertices()[index];
+            rows.put(vertex.getVertexName(), vertex.isInputVertex() ? 1 : rows(vertex, rows));
+            if (configuration(vertex) instanceof UnstackVertex unstack
+                    && inputRows(vertex, rows)[0] % unstack.getStackSize() != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

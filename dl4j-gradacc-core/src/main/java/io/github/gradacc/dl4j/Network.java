@@ -199,6 +199,12 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
      */
     public abstract int[] labelRows();
 
+    /**
+     * Tells whether an {@code UnstackVertex} takes apart what comes from outside: the rows of one example are then
+     * spread over its batch.
+     */
+    public abstract boolean takesStackedInputs();
+
     /** Makes a micro-batch the input of the next pass, masks included. */
     public abstract void setMicroBatch(MultiDataSet microBatch);
 

@@ -112,6 +112,11 @@ final class StackNetwork extends Network {
     }
 
     @Override
+    public boolean takesStackedInputs() {
+        return false;
+    }
+
+    @Override
     public void setMicroBatch(MultiDataSet microBatch) {
         network.setLayerMaskArrays(first(microBatch.getFeaturesMaskArrays()), first(microBatch.getLabelsMaskArrays()));
         show(microBatch);

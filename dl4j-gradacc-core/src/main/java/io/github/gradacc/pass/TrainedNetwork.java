@@ -139,6 +139,11 @@ public final class TrainedNetwork implements AutoCloseable {
         return network.needsFeatureSequences();
     }
 
+    /** Tells whether the rows of one example are spread over its batch, so that it cannot be cut. */
+    public boolean takesStackedInputs() {
+        return network.takesStackedInputs();
+    }
+
     /** Returns for each output how many rows its labels have for each example, in as many blocks. */
     public int[] labelRows() {
         return labelRows.clone();

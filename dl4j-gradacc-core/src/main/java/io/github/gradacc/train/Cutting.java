@@ -17,7 +17,14 @@ final class Cutting {
     private final TrainedNetwork network;
     private boolean warned;
 
+    /** @throws IllegalStateException if batches are to be cut and cannot be */
     Cutting(int microBatchSize, TrainedNetwork network) {
+        if (microBatchSize != MicroBatches.WHOLE && network.takesStackedInputs()) {
+            throw new IllegalStateException(
+                    "An UnstackVertex takes the network's inputs apart, so the rows of one example are spread over its"
+                            + " batch, which cannot be cut: leave out microBatchSize and accumulate whole batches, or"
+                            + " give the network several inputs and join them with a StackVertex");
+        }
         this.microBatchSize = microBatchSize;
         this.network = network;
     }

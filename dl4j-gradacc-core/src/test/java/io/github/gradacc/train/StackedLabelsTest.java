@@ -16,6 +16,7 @@ import io.github.gradacc.testing.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.StackVertex;
 import org.deeplearning4j.nn.conf.graph.UnstackVertex;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -194,5 +195,46 @@ class StackedLabelsTest {
         assertThat(Snapshot.of(graph)).isEqualTo(before);
         assertThatThrownBy(() -> SignalPropagation.probe(graph, short1.getFeatures(), short1.getLabels()))
                 .hasMessageContaining("2 rows for each example");
+    }
+
+    /** Inputs that come stacked: example i is rows i and n + i. Whole batches add up, cut ones would not. */
+    private static ComputationGraphConfiguration unstacking() {
+        return Nets.settings()
+                .graphBuilder()
+                .addInputs("in")
+                .addVertex("left", new UnstackVertex(0, 2), "in")
+                .addVertex("right", new UnstackVertex(1, 2), "in")
+                .addVertex("difference", new ElementWiseVertex(ElementWiseVertex.Op.Subtract), "left", "right")
+                .addVertex("twice", new StackVertex(), "difference", "difference")
+                .addLayer(
+                        "out",
+                        new OutputLayer.Builder(LossFunction.MSE).nIn(4).nOut(3).build(),
+                        "twice")
+                .setOutputs("out")
+                .build();
+    }
+
+    @Test
+    void stackedInputsAreNotCut() {
+        ComputationGraph graph = GRAPH.init(unstacking());
+        assertThatThrownBy(() -> GradientAccumulationTrainer.builder(graph)
+                        .microBatchSize(4)
+                        .build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("UnstackVertex")
+                .hasMessageContaining("leave out microBatchSize");
+    }
+
+    @Test
+    void stackedInputsAddUpWhole() {
+        ComputationGraph ours = GRAPH.init(unstacking());
+        ComputationGraph reference = GRAPH.init(unstacking());
+        Data data = new Data(4, DataType.DOUBLE);
+        MultiDataSet batch = new MultiDataSet(data.normal(12, 4), data.normal(12, 3));
+        reference.fit(batch);
+        try (var trainer = GradientAccumulationTrainer.builder(ours).build()) {
+            trainer.fit(batch);
+        }
+        ExactnessCase.assertSame(ours, reference, Tolerance.DOUBLE);
     }
 }

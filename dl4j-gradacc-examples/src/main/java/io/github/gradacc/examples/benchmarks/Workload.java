@@ -48,7 +48,9 @@ enum Workload {
         }
     },
 
-    /** Two hidden layers of 4096 units on 784 inputs: 20 million parameters, so that few examples are little work each. */
+    /**
+     * Two hidden layers of 4096 units on 784 inputs: 20 million parameters, so that few examples are little work each.
+     */
     WIDE("dense 784-4096x2-10") {
         @Override
         MultiLayerConfiguration configuration() {
