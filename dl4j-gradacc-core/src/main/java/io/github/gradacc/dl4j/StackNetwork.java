@@ -189,9 +189,9 @@ final class StackNetwork extends Network {
     }
 
     /**
-     * DL4J 1.0.0-M2.1 takes the JSON of a layer that has no updater for that of an old release, in which it then looks for
-     * one, and fails ({@code MultiLayerConfigurationDeserializer}). Batch normalization without gamma and beta and loss
-     * layers train without an updater; so what is written and read has one, and the copy has none again.
+     * DL4J 1.0.0-M2.1 takes the JSON of a layer that has no updater for that of an old release, in which it then looks
+     * for one, and fails ({@code MultiLayerConfigurationDeserializer}). Batch normalization without gamma and beta and
+     * loss layers train without an updater; so what is written and read has one, and the copy has none again.
      */
     private MultiLayerConfiguration copy() {
         MultiLayerConfiguration original = network.getLayerWiseConfigurations();
