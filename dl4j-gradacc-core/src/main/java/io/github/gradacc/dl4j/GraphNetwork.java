@@ -267,6 +267,7 @@ final class GraphNetwork extends Network {
     @Override
     Network replica(Consumer<ConfigurationCopy> change) {
         ComputationGraphConfiguration copy = Replica.copy(
+                layers(),
                 graph.getConfiguration(),
                 ComputationGraphConfiguration::toJson,
                 ComputationGraphConfiguration::fromJson);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.dl4j;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.apiguardian.api.API;
@@ -10,6 +11,7 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.api.layers.RecurrentLayer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
@@ -21,6 +23,7 @@ import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /** A layer of a network of layers, or a vertex of a graph; some vertices have no layer. Live, nothing is copied. */
 @API(status = API.Status.INTERNAL)
@@ -131,6 +134,17 @@ public final class LayerView {
                 .map(Object::getClass)
                 .orElse(parameters.getClass())
                 .getSimpleName();
+    }
+
+    /** Tells whether its configuration can be written to JSON and read again. */
+    boolean isStorable() {
+        ObjectMapper mapper = NeuralNetConfiguration.mapper();
+        try {
+            mapper.readValue(mapper.writeValueAsString(given), given.getClass());
+            return true;
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
     }
 
     /** Tells whether its parameters stay as they are. */

@@ -28,8 +28,8 @@ public interface Propagation extends AutoCloseable {
     INDArray forward(int step);
 
     /**
-     * Propagates the gradient of the losses, summed over the examples, back to the inputs of the layers; after the
-     * forward pass of all layers, in training.
+     * Propagates the gradient of the losses, summed over the examples, back to the inputs of the layers, and writes
+     * that of the parameters into the network's gradient array; after the forward pass of all layers, in training.
      *
      * @param gradients gets, last layer first, each layer with the gradient with respect to its output, where there is
      *     one: not at outputs, below frozen layers and below layers of indices

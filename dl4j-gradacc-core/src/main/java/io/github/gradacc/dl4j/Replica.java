@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.dl4j;
 
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apiguardian.api.API;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
 
 /**
  * A second network around the parameters of the first: the same parameter array, and everything else its own.
@@ -28,18 +30,33 @@ public final class Replica {
         return network.replica(change);
     }
 
-    /** Reads what a configuration writes. */
-    static <T> T copy(T configuration, Function<T, String> toJson, Function<String, T> fromJson) {
+    /**
+     * Reads what a configuration writes.
+     *
+     * @param layers those it describes: an error names the first that is at fault by itself
+     */
+    static <T> T copy(
+            List<LayerView> layers, T configuration, Function<T, String> toJson, Function<String, T> fromJson) {
         try {
             return fromJson.apply(toJson.apply(configuration));
         } catch (RuntimeException e) {
             throw new IllegalStateException(
                     "A copy of the network's configuration is made by way of its JSON, and this one cannot be written"
-                            + " to JSON and read again, which saving the network needs, too. Make classes of your"
-                            + " own in"
+                            + " to JSON and read again, which saving the network needs, too"
+                            + layers.stream()
+                                    .filter(layer -> !layer.isStorable())
+                                    .findFirst()
+                                    .map(layer -> ": layer '" + layer.name() + "', a " + layer.type() + ", cannot")
+                                    .orElse("")
+                            + ". Make classes of your own in"
                             + " it public (and static, if nested) with a constructor that Jackson can call: one without"
-                            + " parameters, or one with @JsonCreator. The cause: " + e.getMessage(),
+                            + " parameters, or one with @JsonCreator. The cause: " + message(e),
                     e);
         }
+    }
+
+    /** Without the JSON that Jackson quotes. */
+    private static String message(RuntimeException e) {
+        return e.getCause() instanceof JsonProcessingException cause ? cause.getOriginalMessage() : e.toString();
     }
 }

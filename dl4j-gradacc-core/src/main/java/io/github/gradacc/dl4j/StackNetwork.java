@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -19,6 +21,8 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.NoOp;
 
 /** A {@link MultiLayerNetwork}. */
 final class StackNetwork extends Network {
@@ -179,10 +183,7 @@ final class StackNetwork extends Network {
 
     @Override
     Network replica(Consumer<ConfigurationCopy> change) {
-        MultiLayerConfiguration copy = Replica.copy(
-                network.getLayerWiseConfigurations(),
-                MultiLayerConfiguration::toJson,
-                MultiLayerConfiguration::fromJson);
+        MultiLayerConfiguration copy = copy();
         change.accept(new ConfigurationCopy(
                 copy.getConfs().stream().map(NeuralNetConfiguration::getLayer).toList(),
                 mode -> {
@@ -195,5 +196,32 @@ final class StackNetwork extends Network {
         replica.init(network.numParams() == 0 ? null : network.params().castTo(copy.getDataType()), false);
         replica.initGradientsView();
         return new StackNetwork(replica);
+    }
+
+    /**
+     * DL4J 1.0.0-M2.1 takes the JSON of a layer that has no updater for that of an old release, in which it then looks
+     * for one, and fails ({@code MultiLayerConfigurationDeserializer}). Batch normalization without gamma and beta and
+     * loss layers train without an updater; so what is written and read has one, and the copy has none again.
+     */
+    private MultiLayerConfiguration copy() {
+        MultiLayerConfiguration original = network.getLayerWiseConfigurations();
+        List<Integer> without = IntStream.range(0, original.getConfs().size())
+                .filter(i -> original.getConf(i).getLayer() instanceof BaseLayer layer && layer.getIUpdater() == null)
+                .boxed()
+                .toList();
+        MultiLayerConfiguration copy = Replica.copy(
+                layers(),
+                original,
+                it -> without.isEmpty()
+                        ? it.toJson()
+                        : withUpdater(it.clone(), without, new NoOp()).toJson(),
+                MultiLayerConfiguration::fromJson);
+        return withUpdater(copy, without, null);
+    }
+
+    private static MultiLayerConfiguration withUpdater(
+            MultiLayerConfiguration configuration, List<Integer> layers, @Nullable IUpdater updater) {
+        layers.forEach(i -> ((BaseLayer) configuration.getConf(i).getLayer()).setIUpdater(updater));
+        return configuration;
     }
 }

@@ -54,10 +54,13 @@ final class StackPropagation implements Propagation {
         int last = layers.size() - 1;
         layers.get(last).output().orElseThrow().setLabels(labels[0]);
         INDArray gradient = null;
-        for (int i = last; i > 0 && !layers.get(i).endsBackpropagation(); i--) {
+        for (int i = last; i >= 0 && !layers.get(i).endsBackpropagation(); i--) {
             gradient = network.getLayer(i)
                     .backpropGradient(gradient, noWorkspaces())
                     .getSecond();
+            if (i == 0) {
+                return;
+            }
             InputPreProcessor preprocessor = preprocessor(i);
             if (gradient != null && preprocessor != null) {
                 gradient = preprocessor.backprop(gradient, network.getInputMiniBatchSize(), noWorkspaces());

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a report means, in sentences. The rules are those of {@link SignalReport#diagnosis}. */
 final class SignalDiagnosis {
@@ -23,30 +25,37 @@ final class SignalDiagnosis {
     /** One place on the signal's way. */
     private record Stop(String layer, boolean output, Signal signal) {
 
+        boolean isFinite() {
+            return signal.nonFinite() == 0;
+        }
+
         boolean isDead(double deadShare) {
             boolean constant = signal.std() == 0 && signal.count() > 1;
-            return signal.nonFinite() == 0 && (constant || signal.zeroShare() >= deadShare);
+            return isFinite() && (constant || signal.zeroShare() >= deadShare);
         }
 
         boolean isDying(double deadShare) {
-            return deadShare < 1 && signal.nonFinite() == 0 && signal.zeroShare() >= DYING_SHARE;
+            return deadShare < 1 && isFinite() && signal.zeroShare() >= DYING_SHARE;
         }
     }
 
     private final String what;
     private final double deadShare;
+    private final boolean harmless;
     private final List<Stop> stops;
     private final SignalPath path;
     private final List<String> sentences = new ArrayList<>();
 
-    private SignalDiagnosis(String what, double deadShare, List<Signal> features, List<Stop> stops) {
+    /** @param harmless whether elements that are not finite are known to come to nothing */
+    private SignalDiagnosis(String what, double deadShare, boolean harmless, List<Signal> features, List<Stop> stops) {
         this.what = what;
         this.deadShare = deadShare;
+        this.harmless = harmless;
         this.stops = stops;
         path = new SignalPath(features);
-        for (Stop stop : finite()) {
-            path.add(stop.layer(), stop.signal().std());
-        }
+        // A layer to pass over is a step without a scale.
+        passed().forEach(stop ->
+                path.add(stop.layer(), stop.isFinite() ? stop.signal().std() : Double.NaN));
     }
 
     static String of(SignalReport report) {
@@ -61,9 +70,11 @@ final class SignalDiagnosis {
         }
         Collections.reverse(backward);
         List<String> sentences = new ArrayList<>();
-        sentences.addAll(new SignalDiagnosis("activations", DEAD_SHARE, report.features(), forward).sentences());
+        Signal parameters = report.parameterGradients();
+        boolean harmless = parameters != null && parameters.nonFinite() == 0;
+        sentences.addAll(new SignalDiagnosis("activations", DEAD_SHARE, false, report.features(), forward).sentences());
         // Few examples reach a row of an embedding: gradients are dead only where all are zero.
-        sentences.addAll(new SignalDiagnosis("gradients", 1, List.of(), backward).sentences());
+        sentences.addAll(new SignalDiagnosis("gradients", 1, harmless, List.of(), backward).sentences());
         return String.join(System.lineSeparator(), sentences);
     }
 
@@ -78,22 +89,27 @@ final class SignalDiagnosis {
         }
         boolean drifted = !sentences.isEmpty();
         died();
-        stops.stream()
-                .filter(stop -> stop.signal().nonFinite() > 0)
-                .findFirst()
-                .ifPresent(stop -> stoppedBeingFinite(stop, drifted));
-        if (sentences.isEmpty()) {
+        List<Stop> broken = stops.stream().filter(stop -> !stop.isFinite()).toList();
+        if (!broken.isEmpty() && !harmless) {
+            stoppedBeingFinite(broken.get(0), drifted);
+        }
+        if (sentences.isEmpty() && (broken.isEmpty() || !finite().isEmpty())) {
             alive();
+        }
+        if (!broken.isEmpty() && harmless) {
+            discarded(broken);
         }
         return sentences;
     }
 
-    /** The hidden layers up to the first with an element that is not finite. */
+    /** The hidden layers up to the first with an element that is not finite and may do harm. */
+    private Stream<Stop> passed() {
+        return stops.stream().takeWhile(stop -> harmless || stop.isFinite()).filter(stop -> !stop.output());
+    }
+
+    /** Those of them whose elements are all finite. */
     private List<Stop> finite() {
-        return stops.stream()
-                .takeWhile(stop -> stop.signal().nonFinite() == 0)
-                .filter(stop -> !stop.output())
-                .toList();
+        return passed().filter(Stop::isFinite).toList();
     }
 
     private void drifted(String verb, String moves, String threshold, ToDoubleFunction<SignalPath.Point> drift) {
@@ -130,13 +146,25 @@ final class SignalDiagnosis {
     private void stoppedBeingFinite(Stop stop, boolean drifted) {
         Signal signal = stop.signal();
         boolean grew = !drifted && signal.infinities() > 0 && path.factor() > 1;
-        sentences.add("The " + what + " stop being finite in layer " + stop.layer() + ": " + signal.nans() + " NaN and "
-                + signal.infinities() + " infinite of " + signal.count()
+        sentences.add("The " + what + " stop being finite in layer " + stop.layer() + ": " + nonFinite(signal)
                 + (grew
                         ? ", after growing from " + path.first() + " to " + path.last() + ", by a factor of "
                                 + number(path.factor()) + " per layer"
                         : "")
                 + ".");
+    }
+
+    private void discarded(List<Stop> broken) {
+        String where = broken.stream()
+                .map(stop -> "layer " + stop.layer() + " (" + nonFinite(stop.signal()) + ")")
+                .collect(Collectors.joining(", "));
+        sentences.add("The " + what + " of activations are not finite in " + where
+                + ", but these are discarded before they reach a parameter: the " + what
+                + " of all parameters are finite.");
+    }
+
+    private static String nonFinite(Signal signal) {
+        return signal.nans() + " NaN and " + signal.infinities() + " infinite of " + signal.count();
     }
 
     private void alive() {

@@ -40,7 +40,7 @@ final class SignalPath {
         }
     }
 
-    /** Adds a layer; one without variance counts as a step, and is no point. */
+    /** Adds a layer; one without variance, or NaN, counts as a step, and is no point. */
     void add(String layer, double std) {
         if (std > 0) {
             points.add(new Point("layer " + layer, std, layers));

@@ -28,14 +28,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <pre>
  *   a_0 := features;   for l = 1 ... L:      a_l := layer_l(a_(l-1)),      measure a_l
  *   with labels:       for l = L - 1 ... 1:  g_l := d loss / d a_l,        measure g_l
+ *                      w := all parameters:  g_w := d loss / d w,          measure g_w
  * </pre>
  *
  * <p>Layers run as in training, because that is where the signal must survive: batch normalization uses the statistics
  * of the features. Noise is left out: dropout and weight noise are off (frozen layers run as in inference anyway), so
  * two probes give the same report; only RReLU still draws its slopes. Gradients flow through all time steps, even where
- * the network is configured for truncated backpropagation through time. The gradients are those with respect to
- * activations, not parameters: the gradient of a weight is the product of both signals, and hides one that vanishes
- * behind one that explodes.
+ * the network is configured for truncated backpropagation through time. The gradients of layers are those with
+ * respect to activations, not parameters: the gradient of a weight is the product of both signals, and hides one that
+ * vanishes behind one that explodes. Those of the parameters, all in one, tell whether what is not finite reaches any.
  *
  * <p>The network is not changed, and not even run: the passes are those of a replica that shares its parameters and has
  * inputs, masks, counters and gradients of its own, and no listeners. Its configuration is copied by way of JSON, as
@@ -117,7 +118,9 @@ public final class SignalPropagation {
         }
         Network replica = Replica.of(network, SignalPropagation::quiet);
         try (Propagation pass = replica.propagate(true, features)) {
-            return new SignalReport(measure(pass, labels), measure(network, features));
+            List<SignalLayer> layers = measure(pass, labels);
+            Signal parameterGradients = labels == null ? null : parameters(replica);
+            return new SignalReport(layers, measure(network, features), parameterGradients);
         } catch (RuntimeException e) {
             // DL4J's errors about shapes are of many types and from deep inside.
             throw new IllegalArgumentException(
@@ -157,6 +160,12 @@ public final class SignalPropagation {
                     gradients.get(layer)));
         }
         return signals;
+    }
+
+    /** After the backward pass. */
+    private static @Nullable Signal parameters(Network replica) {
+        INDArray gradients = replica.model().getGradientsViewArray();
+        return gradients == null || gradients.isEmpty() ? null : Signal.of(gradients);
     }
 
     private static List<Signal> measure(Network network, INDArray... features) {

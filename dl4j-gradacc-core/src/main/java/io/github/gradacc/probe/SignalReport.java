@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of the signal on its way through a network, layer by layer. Made by {@link SignalPropagation}.
@@ -14,8 +15,14 @@ import javax.imageio.ImageIO;
  * @param layers in the order of the forward pass, the network's input not included
  * @param features what the network was given, for each input that takes numbers; inputs that take indices, such as
  *     those of embeddings, have no scale and are left out
+ * @param parameterGradients what a backward pass writes for all parameters together: the gradients of the losses
+ *     summed over the examples, and the updates of running statistics. Null where there are none, without labels or
+ *     parameters, and where they are not known.
  */
-public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
+public record SignalReport(
+        List<SignalLayer> layers,
+        List<Signal> features,
+        @Nullable Signal parameterGradients) {
 
     /** Copies the lists. */
     public SignalReport {
@@ -24,6 +31,16 @@ public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("A report has at least one layer, got none");
         }
+    }
+
+    /**
+     * A report without the gradients of parameters.
+     *
+     * @param layers in the order of the forward pass
+     * @param features for each input that takes numbers
+     */
+    public SignalReport(List<SignalLayer> layers, List<Signal> features) {
+        this(layers, features, null);
     }
 
     /**
@@ -49,9 +66,13 @@ public record SignalReport(List<SignalLayer> layers, List<Signal> features) {
      *   <li>it <b>stops being finite</b> where the first element is NaN or infinite.
      * </ul>
      *
-     * Only the last is asked of layers with a loss: predictions have a scale of their own. The thresholds are wide, so
-     * that what they name is worth a look; a signal that keeps within them can still train badly, in particular one
-     * whose factor per layer is far from 1 in a network of few layers.
+     * Gradients of activations that are not finite, for example 0 / 0 in norm pooling over zeros, do no harm where the
+     * layer below discards them, as ReLU does. So they count only if the gradient of a parameter is not finite either,
+     * or none is known; else they are named as discarded, and the other rules pass over them.
+     *
+     * <p>Only the last rule is asked of layers with a loss: predictions have a scale of their own. The thresholds are
+     * wide, so that what they name is worth a look; a signal that keeps within them can still train badly, in
+     * particular one whose factor per layer is far from 1 in a network of few layers.
      *
      * <p>What is not seen: units that are saturated (tanh or sigmoid at the end of their range have a healthy standard
      * deviation; probe with labels, the gradients show them) and units that give the same value for all examples while

@@ -9,10 +9,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.probe.ExactnessFinding;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
+import io.github.gradacc.probe.SignalLayer;
+import io.github.gradacc.probe.SignalPropagation;
+import io.github.gradacc.probe.SignalReport;
 import io.github.gradacc.testing.Batches.Maker;
 import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.NetworkClass;
+import io.github.gradacc.testing.Workload;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -23,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Models of DL4J's zoo. Without dropout and batch normalization accumulation equals native training; of both the
@@ -137,6 +142,27 @@ class ZooTest {
                 distorted.norm2Number().doubleValue() / plain.norm2Number().doubleValue();
         assertThat(factor).isNotCloseTo(1, within(0.1));
         assertClose(mean, distorted, plain.mul(factor), DOUBLE);
+    }
+
+    /** Its norm pooling over zeros, which a ReLU has made and behind which it discards the gradient 0 / 0. */
+    @Tag("slow")
+    @Test
+    void theProbeOfFaceNetTellsDiscardedGradientsFromThoseThatBreakTraining() {
+        Workload model = faceNet(Change.NONE).workload();
+        MultiDataSet batch = model.firstBatch();
+
+        SignalReport report =
+                SignalPropagation.probe(model.network(NetworkClass.GRAPH), batch.getFeatures(), batch.getLabels());
+
+        assertThat(report.layers())
+                .filteredOn(
+                        layer -> layer.gradients() != null && layer.gradients().nans() > 0)
+                .extracting(SignalLayer::name)
+                .contains("inception-4e");
+        assertThat(report.diagnosis())
+                .contains("discarded before they reach a parameter")
+                .doesNotContain("stop being finite");
+        assertThat(oneNativeStep(faceNet(Change.NONE)).params().isNaN().any()).isFalse();
     }
 
     private static ComputationGraph oneNativeStep(ExactnessCase model) {

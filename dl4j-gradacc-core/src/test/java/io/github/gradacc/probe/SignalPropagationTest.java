@@ -12,19 +12,23 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.EventLog;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Snapshot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
@@ -33,12 +37,16 @@ import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -525,6 +533,115 @@ class SignalPropagationTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> SignalPropagation.probe(graph, data.normal(5, 4)))
                 .withMessageContaining("init()");
+    }
+
+    /** What DL4J itself computes for a step, of the first layer as of the others. */
+    @EachNetworkClass
+    <T extends Model> void parametersHaveTheGradientsOfAStep(NetworkClass<T> type) {
+        T network = type.init(Nets.mlp());
+        DataSet batch = data.dataSet(5, 3, 4);
+
+        Signal ours = probe(network, batch).parameterGradients();
+
+        assertThat(ours).isEqualTo(Signal.of(gradient(network, batch)));
+        assertThat(ours.count()).isEqualTo(4 * 6 + 6 + 6 * 3 + 3);
+        assertThat(ours.zeros()).isZero();
+    }
+
+    private static INDArray gradient(Model network, DataSet batch) {
+        if (network instanceof ComputationGraph graph) {
+            graph.setInputs(batch.getFeatures());
+            graph.setLabels(batch.getLabels());
+        } else {
+            MultiLayerNetwork layers = (MultiLayerNetwork) network;
+            layers.setInput(batch.getFeatures());
+            layers.setLabels(batch.getLabels());
+        }
+        network.computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
+        return network.gradient().gradient();
+    }
+
+    @EachNetworkClass
+    <T extends Model> void withoutLabelsOrParametersThereAreNoneOfThem(NetworkClass<T> type) {
+        T network = type.init(Nets.mlp());
+        assertThat(probe(network, new DataSet(data.normal(5, 4), null)).parameterGradients())
+                .isNull();
+        T noParameters = type.init(Nets.of(
+                InputType.feedForward(3),
+                new ActivationLayer(Activation.TANH),
+                new LossLayer.Builder(LossFunction.MSE).build()));
+        assertThat(probe(noParameters, data.dataSet(5, 3, 3)).parameterGradients())
+                .isNull();
+    }
+
+    private static SignalReport probe(Model network, DataSet batch) {
+        INDArray labels = batch.getLabels();
+        if (network instanceof ComputationGraph graph) {
+            return labels == null
+                    ? SignalPropagation.probe(graph, batch.getFeatures())
+                    : SignalPropagation.probe(graph, batch.getFeatures(), labels);
+        }
+        MultiLayerNetwork layers = (MultiLayerNetwork) network;
+        return labels == null
+                ? SignalPropagation.probe(layers, batch.getFeatures())
+                : SignalPropagation.probe(layers, batch.getFeatures(), labels);
+    }
+
+    /** A convolution that hands the image on, a 2-norm of each quarter of it, and a loss. */
+    private static <T extends Model> T normPooling(NetworkClass<T> type, Activation activation) {
+        T network = type.init(Nets.of(
+                InputType.convolutional(4, 4, 1),
+                new ConvolutionLayer.Builder(1, 1)
+                        .nOut(1)
+                        .activation(activation)
+                        .build(),
+                new SubsamplingLayer.Builder(PoolingType.PNORM)
+                        .pnorm(2)
+                        .kernelSize(2, 2)
+                        .stride(2, 2)
+                        .build(),
+                softmax(3)));
+        network.setParam("0_W", Nd4j.ones(DataType.DOUBLE, 1, 1, 1, 1));
+        return network;
+    }
+
+    /** One picture of 4 x 4 positive numbers, with a quarter of zeros. */
+    private static DataSet imageWithZeros() {
+        INDArray image = Nd4j.linspace(1, 16, 16, DataType.DOUBLE).reshape(1, 1, 4, 4);
+        for (int row = 0; row < 2; row++) {
+            for (int column = 0; column < 2; column++) {
+                image.putScalar(new int[] {0, 0, row, column}, 0);
+            }
+        }
+        return new DataSet(image, Nd4j.createFromArray(1.0, 0, 0).reshape(1, 3));
+    }
+
+    /** The derivative of a norm at zero is 0 / 0; where ReLU made the zeros, it discards what comes back to them. */
+    @EachNetworkClass
+    <T extends Model> void gradientsThatReluDiscardsBreakNothing(NetworkClass<T> type) {
+        T network = normPooling(type, Activation.RELU);
+        SignalReport report = probe(network, imageWithZeros());
+
+        assertThat(report.parameterGradients().nonFinite()).isZero();
+        assertThat(report.diagnosis())
+                .contains("The gradients of activations are not finite in layer 0 (4 NaN and 0 infinite of 16),"
+                        + " but these")
+                .doesNotContain("stop being finite");
+        type.fit(network, imageWithZeros());
+        assertThat(network.params().isNaN().any()).isFalse();
+    }
+
+    @EachNetworkClass
+    <T extends Model> void gradientsThatNothingDiscardsBreakTraining(NetworkClass<T> type) {
+        T network = normPooling(type, Activation.IDENTITY);
+        SignalReport report = probe(network, imageWithZeros());
+
+        assertThat(report.parameterGradients().nans()).isPositive();
+        assertThat(report.diagnosis())
+                .contains("The gradients stop being finite in layer 0: 4 NaN and 0 infinite of 16.")
+                .doesNotContain("discarded");
+        type.fit(network, imageWithZeros());
+        assertThat(network.params().isNaN().any()).isTrue();
     }
 
     @Test

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SignalReportTest {
@@ -30,6 +32,10 @@ class SignalReportTest {
         return new SignalReport(IntStream.range(0, signals.length)
                 .mapToObj(i -> new SignalLayer("l" + i, "DenseLayer", false, std(1), signals[i]))
                 .toList());
+    }
+
+    private static SignalReport reaching(@Nullable Signal parameters, Signal... signals) {
+        return new SignalReport(gradients(signals).layers(), List.of(), parameters);
     }
 
     @Test
@@ -130,6 +136,59 @@ class SignalReportTest {
     void namesWhereActivationsStopBeingFinite() {
         Signal broken = new Signal(100, 0, 1, 0, 3, 4);
         assertThat(activations(std(1), broken, broken).diagnosis())
+                .isEqualTo("The activations stop being finite in layer l1: 3 NaN and 4 infinite of 100.");
+    }
+
+    /** NaN that does not reach a parameter breaks nothing: the way goes on behind it. */
+    @Test
+    void discardedGradientsAreNoneThatStopBeingFinite() {
+        Signal broken = new Signal(100, 0, 1e9, 0, 3, 4);
+        Signal finite = new Signal(12, 0, 1, 0, 0, 0);
+        String discarded =
+                ", but these are discarded before they reach a parameter: the gradients of all parameters are"
+                        + " finite.";
+
+        assertThat(reaching(finite, std(4), broken, std(1)).diagnosis().lines().skip(1))
+                .containsExactly(
+                        "The gradients stay alive: their standard deviation is between 1.00 and 4.00 in 2 hidden"
+                                + " layers, changing by a factor of 2.00 per layer.",
+                        "The gradients of activations are not finite in layer l1 (3 NaN and 4 infinite of 100)"
+                                + discarded);
+        assertThat(reaching(finite, std(1e6), broken, std(1))
+                        .diagnosis()
+                        .lines()
+                        .skip(1))
+                .hasSize(2)
+                .first(InstanceOfAssertFactories.STRING)
+                .startsWith(
+                        "The gradients explode: their standard deviation grows from 1.00 in layer l2 to 1.00e+06 in");
+        assertThat(reaching(finite, broken, broken).diagnosis().lines().skip(1))
+                .containsExactly(
+                        "The gradients of activations are not finite in layer l1 (3 NaN and 4 infinite of 100),"
+                                + " layer l0 (3 NaN and 4 infinite of 100)" + discarded);
+        assertThat(reaching(finite, std(1)).diagnosis()).doesNotContain("discarded");
+    }
+
+    /** Where they reach one, or nobody knows, they are what stops being finite. */
+    @Test
+    void gradientsThatReachAParameterStopBeingFinite() {
+        Signal broken = new Signal(100, 0, 1, 0, 3, 4);
+        for (Signal parameters : new Signal[] {
+            null, new Signal(12, 0, 1, 0, 1, 0), new Signal(12, 0, 1, 0, 0, 1),
+        }) {
+            assertThat(reaching(parameters, std(1e6), broken, std(1))
+                            .diagnosis()
+                            .lines()
+                            .skip(1))
+                    .containsExactly("The gradients stop being finite in layer l1: 3 NaN and 4 infinite of 100.");
+        }
+    }
+
+    /** Finite gradients of parameters say nothing of the forward pass. */
+    @Test
+    void activationsThatAreNotFiniteAreNeverDiscarded() {
+        SignalReport broken = activations(std(1), new Signal(100, 0, 1, 0, 3, 4));
+        assertThat(new SignalReport(broken.layers(), List.of(), std(1)).diagnosis())
                 .isEqualTo("The activations stop being finite in layer l1: 3 NaN and 4 infinite of 100.");
     }
 
