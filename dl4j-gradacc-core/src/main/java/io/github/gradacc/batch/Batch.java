@@ -107,13 +107,18 @@ public final class Batch {
                 throw new IllegalArgumentException(
                         "All arrays of a batch need the same number of examples (dimension 0): "
                                 + "features[0] has " + examples + ", " + name + "[" + i + "] has " + array.size(0)
-                                + " (shape " + Arrays.toString(array.shape()) + "). "
+                                + " (shape " + Arrays.toString(array.shape()) + ")"
                                 + (rows == 1
-                                        ? "Only labels of an output behind a StackVertex have more"
-                                        : "Behind its StackVertex this one needs " + rows + " for each example, in "
+                                        ? several(name, array, examples)
+                                        : ". Behind its StackVertex this one needs " + rows + " for each example, in "
                                                 + rows + " blocks: " + rows * examples));
             }
         }
+    }
+
+    private static String several(String name, INDArray array, long examples) {
+        boolean isSeveral = name.startsWith("labels") && array.size(0) % examples == 0;
+        return isSeveral ? ". Only labels of an output behind a StackVertex have several rows for an example" : "";
     }
 
     private static void requireMasks(String what, int arrays, @Nullable INDArray @Nullable [] masks) {

@@ -230,6 +230,20 @@ final class GraphNetwork extends Network {
     }
 
     @Override
+    public double unmaskedScore(@Nullable INDArray @Nullable [] labelsMasks) {
+        double unmasked = 0;
+        double regularization = regularization();
+        List<LayerView> outputs = outputs();
+        for (int i = 0; i < outputs.size(); i++) {
+            if (labelsMasks == null || labelsMasks[i] == null) {
+                unmasked += outputs.get(i).layer().orElseThrow().score() - regularization;
+            }
+            regularization = 0;
+        }
+        return unmasked;
+    }
+
+    @Override
     public double regularization() {
         return graph.calcRegularizationScore(true);
     }

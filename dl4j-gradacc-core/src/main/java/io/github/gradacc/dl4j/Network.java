@@ -224,6 +224,18 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
         return given;
     }
 
+    /** Tells for each output whether masks of the features reach it; its layers have none afterwards. */
+    public List<Boolean> masksAtOutputs(@Nullable INDArray @Nullable [] masks) {
+        setFeaturesMasks(masks);
+        List<Boolean> reached = outputs().stream()
+                .map(output -> output.layer()
+                        .filter(layer -> layer.getMaskArray() != null)
+                        .isPresent())
+                .toList();
+        clearMasks();
+        return reached;
+    }
+
     abstract void setFeaturesMasks(@Nullable INDArray @Nullable [] masks);
 
     /** Leaves data in the network as its input and labels. */
@@ -234,6 +246,14 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
      * configured with {@code miniBatch(false)}.
      */
     public abstract double summedScore();
+
+    /**
+     * Returns the part of the last pass's score, without regularization, that comes from outputs whose loss saw no
+     * mask: a graph scores by the masks of labels only, while a stack uses that of the features where labels have none.
+     *
+     * @param labelsMasks of the micro-batch
+     */
+    public abstract double unmaskedScore(@Nullable INDArray @Nullable [] labelsMasks);
 
     /** Returns the regularization term of the score. */
     public abstract double regularization();

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.dl4j;
 
+import java.util.Arrays;
 import org.apiguardian.api.API;
+import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
 import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
 import org.nd4j.linalg.activations.impl.ActivationRReLU;
 
@@ -20,12 +22,20 @@ public record Part(Object object, boolean inference) {
      * other methods here say. Nothing is known of any other class, subclasses of examined ones included.
      */
     public boolean isExamined() {
-        return PassCode.isExamined(object.getClass());
+        return PassCode.isExamined(object.getClass()) && !mayMixExamples();
     }
 
     /** Tells whether it draws random numbers: dropout, weight noise, and the slopes of RReLU. */
     public boolean drawsNoise() {
         return !inference && (PassCode.isNoise(object) || object instanceof ActivationRReLU);
+    }
+
+    /** Settings of examined classes that reach over the dimension of the examples. */
+    private boolean mayMixExamples() {
+        if (object instanceof L2NormalizeVertex norm && norm.getDimension() != null) {
+            return Arrays.stream(norm.getDimension()).anyMatch(dimension -> dimension == 0);
+        }
+        return object instanceof ReshapeVertex reshape && reshape.getReshapeOrder() != 'c';
     }
 
     /** Tells whether its output has a fixed number of rows, whatever the number of examples. */

@@ -147,6 +147,11 @@ final class StackNetwork extends Network {
     }
 
     @Override
+    public double unmaskedScore(@Nullable INDArray @Nullable [] labelsMasks) {
+        return 0;
+    }
+
+    @Override
     public double regularization() {
         return network.calcRegularizationScore(true);
     }

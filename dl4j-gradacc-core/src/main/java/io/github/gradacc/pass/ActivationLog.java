@@ -2,7 +2,6 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.array.PaddedConcatenation;
-import io.github.gradacc.array.Slice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -87,7 +86,10 @@ final class ActivationLog {
         Map<String, INDArray> own = new LinkedHashMap<>();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             vertices.forEach((name, activations) -> own.put(
-                    name, Slice.first(activations, activations.size(0) / copies).dup()));
+                    name,
+                    copies == 1
+                            ? activations.dup()
+                            : LoneMask.first(activations).dup()));
         }
         return own;
     }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Derives the layout of the sum from what DL4J writes into a gradient array, and the weights of its updates. */
@@ -26,7 +25,7 @@ final class LayoutReader {
     private final List<IndexRange> gradients = new ArrayList<>();
     private final List<UpdateRule> updates = new ArrayList<>();
     private final SmallSamples small;
-    private final List<Function<Pass, double[]>> weights = new ArrayList<>();
+    private final List<Weighing> weights = new ArrayList<>();
     private final GradientLayout layout;
     private @Nullable IndexRange movingMean;
 
@@ -50,9 +49,19 @@ final class LayoutReader {
         return layout;
     }
 
-    /** Weighs the micro-batch whose backward pass ends now, for each update of the layout. */
-    List<double[]> updateWeights(Pass pass) {
-        return weights.stream().map(weight -> weight.apply(pass)).toList();
+    /**
+     * Weighs the micro-batch whose backward pass ends now, for each update of the layout.
+     *
+     * @param copies how many copies of each example the pass saw
+     */
+    List<double[]> updateWeights(Pass pass, int copies) {
+        return weights.stream().map(weight -> weight.of(pass, copies)).toList();
+    }
+
+    /** What a micro-batch counts in one update. */
+    @FunctionalInterface
+    private interface Weighing {
+        double[] of(Pass pass, int copies);
     }
 
     private void add(GradientSlice slice) {
@@ -63,8 +72,9 @@ final class LayoutReader {
             case MOVING_MEAN -> movingMean = range;
             case MOVING_VARIANCE -> addStatistics(layer, range, VarianceForm.VARIANCE);
             case MOVING_LOG10_STD -> addStatistics(layer, range, VarianceForm.LOG10_STANDARD_DEVIATION);
-            case CLASS_CENTERS -> add(new ClassCenters(range, layer.classCounts().length), pass -> layer.classCounts());
-            case OTHER_UPDATE -> add(new MeanUpdate(range), pass -> new double[] {pass.examples()});
+            case CLASS_CENTERS ->
+                add(new ClassCenters(range, layer.classCounts().length), (pass, copies) -> layer.classCounts());
+            case OTHER_UPDATE -> add(new MeanUpdate(range), (pass, copies) -> new double[] {pass.examples()});
         }
     }
 
@@ -72,14 +82,14 @@ final class LayoutReader {
     private void addStatistics(LayerView layer, IndexRange variance, VarianceForm form) {
         IndexRange mean = Objects.requireNonNull(movingMean, "the mean comes before the variance");
         long channels = mean.length();
-        add(new MovingStatistics(mean, variance, form, layer.movingDecay(), statistics), pass -> {
-            double values = layer.valuesPerChannel(channels);
+        add(new MovingStatistics(mean, variance, form, layer.movingDecay(), statistics), (pass, copies) -> {
+            double values = layer.valuesPerChannel(channels) / copies;
             small.check(layer, pass, values);
             return new double[] {values};
         });
     }
 
-    private void add(UpdateRule rule, Function<Pass, double[]> weight) {
+    private void add(UpdateRule rule, Weighing weight) {
         updates.add(rule);
         weights.add(weight);
     }

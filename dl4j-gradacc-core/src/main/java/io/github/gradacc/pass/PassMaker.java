@@ -68,7 +68,7 @@ final class PassMaker {
         if (pass.data().isEmpty()) {
             return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
         }
-        PassRecorder recorder = new PassRecorder(keepsActivations, () -> updateWeights(pass));
+        PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
         MicroGradient gradient;
         try {
             gradient = pass.ownRandomStream() ? onOwnStream(pass, recorder) : compute(pass, recorder);
@@ -88,7 +88,7 @@ final class PassMaker {
     }
 
     private MicroGradient compute(Pass pass, PassRecorder recorder) {
-        MultiDataSet data = LoneMask.avoidedIn(pass.data().orElseThrow());
+        MultiDataSet data = LoneMask.avoidedIn(pass.data().orElseThrow(), network);
         int copies = Math.toIntExact(data.getFeatures(0).size(0) / pass.examples());
         recorder.expect(copies);
         Model model = network.model();
@@ -109,7 +109,7 @@ final class PassMaker {
                     model.params(),
                     written.layout().layout(),
                     pass.examples(),
-                    meanScore(model.score() - summed, copies),
+                    meanScore(model.score() - summed, copies, data),
                     summed,
                     recorder.updateWeights());
         } finally {
@@ -119,16 +119,16 @@ final class PassMaker {
     }
 
     /** Where a second example stands beside the first, DL4J divides by two what one of them lost. */
-    private double meanScore(double score, int copies) {
+    private double meanScore(double score, int copies, MultiDataSet data) {
         if (copies == 1) {
             return score;
         }
-        double regularization = network.regularization();
-        return (score - regularization) * copies + regularization;
+        double whole = network.regularization() + network.unmaskedScore(data.getLabelsMaskArrays());
+        return (score - whole) * copies + whole;
     }
 
-    private List<double[]> updateWeights(Pass pass) {
-        return gradientArray().layout().updateWeights(pass);
+    private List<double[]> updateWeights(Pass pass, int copies) {
+        return gradientArray().layout().updateWeights(pass, copies);
     }
 
     /** DL4J may make another array, and with another configuration of layers it may write other parameters. */

@@ -3,7 +3,7 @@ package io.github.gradacc.pass;
 
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -15,12 +15,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class PassRecorder extends BaseTrainingListener {
 
     private final boolean keepsActivations;
-    private final Supplier<List<double[]>> weigh;
+    private final IntFunction<List<double[]>> weigh;
     private Map<String, INDArray> activations = Map.of();
     private List<double[]> updateWeights = List.of();
     private int copies = 1;
 
-    PassRecorder(boolean keepsActivations, Supplier<List<double[]>> weigh) {
+    /** @param weigh is told how many copies of each example the pass saw */
+    PassRecorder(boolean keepsActivations, IntFunction<List<double[]>> weigh) {
         this.keepsActivations = keepsActivations;
         this.weigh = weigh;
     }
@@ -54,6 +55,6 @@ final class PassRecorder extends BaseTrainingListener {
 
     @Override
     public void onBackwardPass(Model model) {
-        updateWeights = weigh.get();
+        updateWeights = weigh.apply(copies);
     }
 }

@@ -2,7 +2,6 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.array.ArrayCopy;
-import io.github.gradacc.array.Slice;
 import io.github.gradacc.dl4j.Network;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +42,7 @@ public final class RecurrentState {
         List<RecurrentLayer> recurrent = recurrent(network);
         for (int i = 0; i < recurrent.size(); i++) {
             Map<String, INDArray> state = new HashMap<>(begun ? states.get(i) : Map.of());
-            state.replaceAll((name, array) -> copies == 1 ? array : Nd4j.concat(0, array, array));
+            state.replaceAll((name, array) -> copies == 1 ? array : LoneMask.beside(array, array));
             recurrent.get(i).rnnSetTBPTTState(state);
             recurrent.get(i).rnnSetPreviousState(state);
         }
@@ -65,7 +64,7 @@ public final class RecurrentState {
                         .get(i)
                         .rnnGetTBPTTState()
                         .forEach((name, array) -> own.put(
-                                name, ArrayCopy.of(Slice.first(array, array.size(0) / copies), memory.get(name))));
+                                name, ArrayCopy.of(copies == 1 ? array : LoneMask.first(array), memory.get(name))));
                 saved.add(own);
             }
         }

@@ -49,7 +49,8 @@ final class LayerInspection {
             add(
                     Cause.UNKNOWN_CODE,
                     part.object(),
-                    "is not one of the classes of DL4J that were examined; accumulation is exact if it treats examples"
+                    "is not one of the classes of DL4J that were examined, or is set to reach over examples;"
+                            + " accumulation is exact if it treats examples"
                             + " independently, and what it adds to losses and gradients is a sum over them:"
                             + " ExactnessReport.measure(network, data) tries that");
         }

@@ -6,6 +6,8 @@ import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.PassException;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -69,7 +71,8 @@ final class Failures {
             throw error;
         }
         String hint = ": " + failure.explanation()
-                + "; check shapes and data types against the network's first and last layer" + sameDiffAdvice();
+                + "; check shapes and data types against the network's first and last layer"
+                + (isInSameDiff(failure) ? sameDiffAdvice() : "");
         return failed(failure.pass(), hint, cause);
     }
 
@@ -93,6 +96,12 @@ final class Failures {
                         + " is refused and its window discarded; the network is as after its"
                         + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows"
                         + sameDiffAdvice());
+    }
+
+    private static boolean isInSameDiff(PassException failure) {
+        return Stream.<Throwable>iterate(failure, Objects::nonNull, Throwable::getCause)
+                .flatMap(cause -> Arrays.stream(cause.getStackTrace()))
+                .anyMatch(frame -> frame.getClassName().startsWith("org.nd4j.autodiff.samediff"));
     }
 
     /** What DL4J loses is garbage: an exception in one network, NaN in the other. */

@@ -9,11 +9,14 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Quiet;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.PreprocessorVertex;
 import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
@@ -242,6 +245,32 @@ class HiddenCodeTest {
         assertThat(ExactnessReport.of(graph).findings())
                 .extracting(ExactnessFinding::layer, ExactnessFinding::cause)
                 .containsExactly(tuple("fixed", Cause.FIXED_BATCH));
+    }
+
+    /** Examined classes, set to reach over examples. */
+    @Test
+    void settingsThatReachOverExamplesAreUnknown() {
+        for (GraphVertex vertex : List.of(
+                new L2NormalizeVertex(new int[] {0, 1}, 1e-8), new ReshapeVertex('f', new int[] {-1, 4}, null))) {
+            ComputationGraph graph = NetworkClass.GRAPH.init(Nets.settings()
+                    .graphBuilder()
+                    .addInputs("input")
+                    .addVertex("set", vertex, "input")
+                    .addLayer(
+                            "out",
+                            new OutputLayer.Builder(LossFunction.MSE)
+                                    .nIn(4)
+                                    .nOut(3)
+                                    .build(),
+                            "set")
+                    .setOutputs("out")
+                    .build());
+            ExactnessReport report = ExactnessReport.of(graph);
+            assertThat(report.findings())
+                    .extracting(ExactnessFinding::layer, ExactnessFinding::cause)
+                    .containsExactly(tuple("set", Cause.UNKNOWN_CODE));
+            assertThat(report.toString()).contains("may differ");
+        }
     }
 
     /** Subtracts the mean of its batch, forward and backward: the derivative of one is the other. */

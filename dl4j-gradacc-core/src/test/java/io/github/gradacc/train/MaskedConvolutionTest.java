@@ -121,8 +121,8 @@ class MaskedConvolutionTest {
             trainer.accumulate(data(WORDS));
             assertThat(log.warnings())
                     .singleElement()
-                    .satisfies(
-                            line -> assertThat(line).contains("misreads the masks", "for " + WORDS, "microBatchSize"));
+                    .satisfies(line ->
+                            assertThat(line).contains("misreads the masks", "of size " + WORDS, "microBatchSize"));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.ExactnessCase;
+import io.github.gradacc.testing.LogLines;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Quiet;
@@ -22,6 +23,8 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.samediff.SameDiffGraphVertex;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
@@ -161,6 +164,36 @@ class SameDiffVertexTest {
                     .isInstanceOf(NonFiniteGradientException.class)
                     .hasMessageContaining("SameDiff")
                     .hasMessageContaining("WorkspaceMode.NONE");
+        }
+    }
+
+    /** A division by a sum has a wrong gradient for one example; 6 by 2 leaves none, 5 by 2 would. */
+    @ParameterizedTest
+    @CsvSource({"6, 2, false", "5, 2, true", "5, 100, false"})
+    void cuttingIntoSingleExamplesIsWarnedOf(int examples, int microBatchSize, boolean isWarned) {
+        Data data = new Data(3, DataType.DOUBLE);
+        var network = NetworkClass.GRAPH.init(graph(new Products()));
+        try (var log = new LogLines("io.github.gradacc.train");
+                var trainer = GradientAccumulationTrainer.builder(network)
+                        .microBatchSize(microBatchSize)
+                        .build()) {
+            trainer.fit(data.normal(examples, 4), data.normal(examples, 3));
+            trainer.fit(data.normal(examples, 4), data.normal(examples, 3));
+            assertThat(log.warnings())
+                    .hasSize(isWarned ? 1 : 0)
+                    .allSatisfy(line -> assertThat(line).contains("SameDiff", "leaves no single example"));
+        }
+    }
+
+    @Test
+    void otherFailuresComeWithoutThatAdvice() {
+        Data data = new Data(3, DataType.DOUBLE);
+        var network = NetworkClass.GRAPH.init(graph(new Products()));
+        try (var trainer = GradientAccumulationTrainer.builder(network).build()) {
+            assertThatThrownBy(() -> trainer.fit(data.normal(4, 4), data.normal(4, 7)))
+                    .isInstanceOf(MicroBatchException.class)
+                    .message()
+                    .doesNotContain("SameDiff");
         }
     }
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import static io.github.gradacc.testing.NetworkClass.GRAPH;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.EachNetworkClass;
+import io.github.gradacc.testing.ExactnessCase;
+import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
+import io.github.gradacc.testing.Snapshot;
+import io.github.gradacc.testing.Tolerance;
+import java.util.List;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.graph.StackVertex;
+import org.deeplearning4j.nn.conf.graph.rnn.LastTimeStepVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+
+/** Micro-batches of one example whose mask has one element, 0: where layers treat masks in ways of their own. */
+class LoneMaskTest {
+
+    /** Sequences of these lengths, padded to the longest. */
+    private static INDArray mask(int steps, int... lengths) {
+        INDArray mask = Nd4j.zeros(DataType.DOUBLE, lengths.length, steps);
+        for (int example = 0; example < lengths.length; example++) {
+            for (int step = 0; step < lengths[example]; step++) {
+                mask.putScalar(example, step, 1);
+            }
+        }
+        return mask;
+    }
+
+    /** A loss layer takes the mask of the features where the labels have none. */
+    @EachNetworkClass
+    <T extends Model> void lossLayersUnderTheMaskOfTheFeatures(NetworkClass<T> type) {
+        Data data = new Data(5, DataType.DOUBLE);
+        INDArray features = data.normal(4, 3, 7);
+        INDArray labels = data.normal(4, 3, 7);
+        ExactnessCase.of(
+                        "loss layer",
+                        () -> Nets.settings()
+                                .list()
+                                .layer(new LSTM.Builder().nOut(3).build())
+                                .layer(new RnnLossLayer.Builder(LossFunction.MSE)
+                                        .activation(Activation.TANH)
+                                        .build())
+                                .setInputType(InputType.recurrent(3, 7))
+                                .backpropType(BackpropType.TruncatedBPTT)
+                                .tBPTTLength(3)
+                                .build(),
+                        () -> List.of(new DataSet(features, labels, mask(7, 7, 6, 2, 7), null)))
+                .windows(1, 1)
+                .verify(type);
+    }
+
+    /** A state behind a stack has several rows for an example. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void statesBehindAStack(int microBatchSize) {
+        Data data = new Data(6, DataType.DOUBLE);
+        INDArray[] features = {data.normal(5, 3, 7), data.normal(5, 3, 7)};
+        INDArray labels = data.normal(10, 2, 7);
+        INDArray[] masks = {mask(7, 7, 6, 2, 7, 6), mask(7, 6, 7, 7, 3, 5)};
+        ExactnessCase.ofGraph(
+                        "stack",
+                        () -> Nets.settings()
+                                .graphBuilder()
+                                .addInputs("left", "right")
+                                .addVertex("stack", new StackVertex(), "left", "right")
+                                .addLayer(
+                                        "lstm",
+                                        new LSTM.Builder().nIn(3).nOut(4).build(),
+                                        "stack")
+                                .addLayer(
+                                        "out",
+                                        new RnnOutputLayer.Builder(LossFunction.MSE)
+                                                .nIn(4)
+                                                .nOut(2)
+                                                .build(),
+                                        "lstm")
+                                .setOutputs("out")
+                                .setInputTypes(InputType.recurrent(3, 7), InputType.recurrent(3, 7))
+                                .backpropType(BackpropType.TruncatedBPTT)
+                                .tBPTTLength(3)
+                                .build(),
+                        () -> List.of(new MultiDataSet(features, new INDArray[] {labels}, masks, null)))
+                .windows(1, microBatchSize)
+                .verify();
+    }
+
+    /** The copy has the statistics of the example, and must not give it more weight. */
+    @EachNetworkClass
+    <T extends Model> void statisticsCountTheExampleOnce(NetworkClass<T> type) {
+        Data data = new Data(7, DataType.DOUBLE);
+        DataSet batch = new DataSet(
+                data.normal(3, 4),
+                data.normal(3, 2),
+                null,
+                Nd4j.createFromArray(1.0, 1.0, 0.0).reshape(3, 1));
+        ExactnessCase testCase = ExactnessCase.of(
+                        "normalized",
+                        () -> Nets.of(
+                                InputType.feedForward(4),
+                                new BatchNormalization.Builder().name("norm").build(),
+                                new OutputLayer.Builder(LossFunction.MSE)
+                                        .nOut(2)
+                                        .build()),
+                        () -> List.of(batch))
+                .windows(1, 2)
+                .epochs(1);
+        INDArray ours = testCase.accumulated(type).network().paramTable().get(key(type, "mean"));
+        INDArray reference = testCase.natively(type).network().paramTable().get(key(type, "mean"));
+        Tolerance.assertClose("mean", ours, reference, Tolerance.DOUBLE);
+    }
+
+    private static String key(NetworkClass<?> type, String parameter) {
+        return (type == GRAPH ? "norm_" : "0_") + parameter;
+    }
+
+    /** The label mask that a second example needs is as long as the labels. */
+    @Test
+    void outputsOfSeveralLengths() {
+        Data data = new Data(8, DataType.DOUBLE);
+        INDArray features = data.normal(3, 3, 4);
+        INDArray[] labels = {data.normal(3, 2), data.normal(3, 2, 4)};
+        INDArray[] masks = {Nd4j.createFromArray(1.0, 0.0, 0.0).reshape(3, 1), null};
+        ExactnessCase.ofGraph(
+                        "two lengths",
+                        () -> Nets.settings()
+                                .graphBuilder()
+                                .addInputs("in")
+                                .addLayer(
+                                        "lstm",
+                                        new LSTM.Builder().nIn(3).nOut(4).build(),
+                                        "in")
+                                .addVertex("last", new LastTimeStepVertex("in"), "lstm")
+                                .addLayer(
+                                        "one",
+                                        new OutputLayer.Builder(LossFunction.MSE)
+                                                .nIn(4)
+                                                .nOut(2)
+                                                .build(),
+                                        "last")
+                                .addLayer(
+                                        "all",
+                                        new RnnOutputLayer.Builder(LossFunction.MSE)
+                                                .nIn(4)
+                                                .nOut(2)
+                                                .build(),
+                                        "lstm")
+                                .setOutputs("one", "all")
+                                .setInputTypes(InputType.recurrent(3, 4))
+                                .build(),
+                        () -> List.of(new MultiDataSet(new INDArray[] {features}, labels, null, masks)))
+                .windows(1, 1)
+                .verify();
+    }
+
+    @Test
+    void centerLossIsRefusedThere() {
+        Data data = new Data(9, DataType.DOUBLE);
+        MultiLayerNetwork network = Nets.init(Nets.of(
+                InputType.feedForward(4),
+                Nets.dense(3),
+                new CenterLossOutputLayer.Builder(LossFunction.MCXENT)
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build()));
+        INDArray mask = Nd4j.createFromArray(1.0, 1.0, 0.0).reshape(3, 1);
+        Snapshot before = Snapshot.of(network);
+        try (var trainer =
+                GradientAccumulationTrainer.builder(network).microBatchSize(1).build()) {
+            assertThatThrownBy(() -> trainer.fit(data.normal(3, 4), data.oneHot(3, 3), null, mask))
+                    .isInstanceOf(MicroBatchException.class)
+                    .hasMessageContaining("center loss")
+                    .hasMessageContaining("leaves no single example");
+        }
+        assertThat(Snapshot.of(network)).isEqualTo(before);
+    }
+}
