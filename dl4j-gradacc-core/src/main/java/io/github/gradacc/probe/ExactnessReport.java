@@ -63,8 +63,8 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
      *
      * @param network an initialized network with an output layer, not changed
      * @param data features and labels, with at least 2 examples (dimension 0), not changed; in any floating-point type
-     * @throws IllegalArgumentException if an argument is null, or the data is incomplete, has a single example, or has not
-     *     one array for each input and output with the same number of examples
+     * @throws IllegalArgumentException if an argument is null, or the data is incomplete, has a single example, or has
+     *     not one array for each input and output with the same number of examples
      * @throws IllegalStateException if the network is not initialized or cannot be trained, if its configuration cannot
      *     be copied by way of JSON, or if a pass fails, as on arrays of other shapes; the message says why
      */
