@@ -5,6 +5,7 @@ import io.github.gradacc.array.PaddedConcatenation;
 import io.github.gradacc.array.Slice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -29,28 +30,26 @@ final class Blocks {
             return Slice.of(array, 0, from, to);
         }
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return PaddedConcatenation.of(blocks(array, rows, from, to));
+            return PaddedConcatenation.of(IntStream.range(0, rows)
+                    .mapToObj(block -> block(array, rows, block, from, to))
+                    .toList());
         }
     }
 
     /** Joins arrays along the examples, smaller ones padded as {@link PaddedConcatenation} does. */
     static INDArray join(List<INDArray> arrays, int rows) {
-        List<INDArray> blocks = new ArrayList<>();
+        List<INDArray> joined = new ArrayList<>();
         for (int block = 0; block < rows; block++) {
             for (INDArray array : arrays) {
-                long examples = array.size(0) / rows;
-                blocks.add(Slice.of(array, 0, block * examples, (block + 1) * examples));
+                joined.add(block(array, rows, block, 0, array.size(0) / rows));
             }
         }
-        return PaddedConcatenation.of(blocks);
+        return PaddedConcatenation.of(joined);
     }
 
-    private static List<INDArray> blocks(INDArray array, int rows, long from, long to) {
-        List<INDArray> blocks = new ArrayList<>();
-        long examples = array.size(0) / rows;
-        for (int block = 0; block < rows; block++) {
-            blocks.add(Slice.of(array, 0, block * examples + from, block * examples + to));
-        }
-        return blocks;
+    /** Cuts some examples out of one block. */
+    private static INDArray block(INDArray array, int rows, int block, long from, long to) {
+        long start = block * (array.size(0) / rows);
+        return Slice.of(array, 0, start + from, start + to);
     }
 }

@@ -145,15 +145,20 @@ final class GraphNetwork extends Network {
 
     @Override
     public int[] labelRows() {
+        Map<String, Integer> rows = rows();
+        return outputNames().stream()
+                .mapToInt(takesStackedInputs(rows) ? output -> 1 : rows::get)
+                .toArray();
+    }
+
+    /** Returns for each vertex how many rows its output has for each example, if each input has one. */
+    private Map<String, Integer> rows() {
         Map<String, Integer> rows = new HashMap<>();
         for (int index : graph.topologicalSortOrder()) {
             GraphVertex vertex = graph.getVertices()[index];
             rows.put(vertex.getVertexName(), vertex.isInputVertex() ? 1 : rows(vertex, rows));
         }
-        if (takesStackedInputs()) {
-            rows.replaceAll((name, unknown) -> 1);
-        }
-        return outputNames().stream().mapToInt(rows::get).toArray();
+        return rows;
     }
 
     private org.deeplearning4j.nn.conf.graph.@Nullable GraphVertex configuration(GraphVertex vertex) {
@@ -179,19 +184,16 @@ final class GraphNetwork extends Network {
         return inputs[0];
     }
 
-    /** What an unstacking vertex takes apart was put together by a {@code StackVertex} above it, or comes that way. */
     @Override
     public boolean takesStackedInputs() {
-        Map<String, Integer> rows = new HashMap<>();
-        for (int index : graph.topologicalSortOrder()) {
-            GraphVertex vertex = graph.getVertices()[index];
-            rows.put(vertex.getVertexName(), vertex.isInputVertex() ? 1 : rows(vertex, rows));
-            if (configuration(vertex) instanceof UnstackVertex unstack
-                    && inputRows(vertex, rows)[0] % unstack.getStackSize() != 0) {
-                return true;
-            }
-        }
-        return false;
+        return takesStackedInputs(rows());
+    }
+
+    /** What an unstacking vertex takes apart was put together by a {@code StackVertex} above it, or comes that way. */
+    private boolean takesStackedInputs(Map<String, Integer> rows) {
+        return Arrays.stream(graph.getVertices())
+                .anyMatch(vertex -> configuration(vertex) instanceof UnstackVertex unstack
+                        && inputRows(vertex, rows)[0] % unstack.getStackSize() != 0);
     }
 
     @Override

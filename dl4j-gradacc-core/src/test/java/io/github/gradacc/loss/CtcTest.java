@@ -272,34 +272,13 @@ final class CtcTest {
                     "score of " + i, network.scoreExamples(batch, false).getDouble(i), alone.score(false), 1e-12);
         }
         Tolerance.assertClose("score", network.score(batch), sum / targets.length, 1e-12);
-        assertGradientIsDerivative(network, batch);
+        LayersTest.assertGradientIsDerivative(network, batch);
     }
 
     private static int[] range(long length) {
         int[] range = new int[(int) length];
         Arrays.setAll(range, i -> i);
         return range;
-    }
-
-    private static void assertGradientIsDerivative(MultiLayerNetwork network, DataSet batch) {
-        network.setInput(batch.getFeatures());
-        network.setLabels(batch.getLabels());
-        network.setLayerMaskArrays(null, batch.getLabelsMaskArray());
-        network.computeGradientAndScore();
-        INDArray gradient = network.getFlattenedGradients().dup().reshape(network.numParams());
-        INDArray parameters = network.params();
-        double h = 1e-5;
-        for (long i = 0; i < gradient.length(); i += 3) {
-            double before = parameters.getDouble(i);
-            parameters.putScalar(i, before + h);
-            double more = network.score(batch, true);
-            parameters.putScalar(i, before - h);
-            double less = network.score(batch, true);
-            parameters.putScalar(i, before);
-            assertThat(gradient.getDouble(i) / batch.numExamples())
-                    .as("gradient %s", i)
-                    .isCloseTo((more - less) / (2 * h), within(1e-8));
-        }
     }
 
     @Test
