@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.activations.IActivation;
@@ -24,12 +25,15 @@ public final class LayerFacts {
     private Accumulation accumulation = Accumulation.SUM;
     private OutputScale outputScale = OutputScale.UNKNOWN;
     private @Nullable ILossFunction loss;
+    private Consumer<ILossFunction> lossSetter = unknown -> {};
     private @Nullable IActivation activation;
     private boolean wholeBatchLoss;
+    private boolean addsToLoss;
     private boolean gated;
     private boolean takesIndices;
     private boolean readsFromEnd;
     private boolean timeSecond;
+    private boolean channelsLast;
 
     /** What holds for a layer of which nothing else is known. */
     LayerFacts() {}
@@ -52,6 +56,21 @@ public final class LayerFacts {
     /** Tells whether its loss scores a batch as a whole and is no sum over examples. */
     public boolean hasWholeBatchLoss() {
         return wholeBatchLoss;
+    }
+
+    /** Tells whether it adds a term of its own to what its loss function says. */
+    public boolean addsToLoss() {
+        return addsToLoss;
+    }
+
+    /** Gives the layer another loss function; only one that has one. */
+    void replaceLoss(ILossFunction other) {
+        lossSetter.accept(other);
+    }
+
+    /** Returns the dimension of its labels, of rank 2 to 5, that holds the values of one position. */
+    public int labelChannels(int rank) {
+        return channelsLast ? rank - 1 : 1;
     }
 
     /** Returns its activation function. */
@@ -99,8 +118,9 @@ public final class LayerFacts {
         return this;
     }
 
-    LayerFacts loss(@Nullable ILossFunction function) {
+    LayerFacts loss(@Nullable ILossFunction function, Consumer<ILossFunction> setter) {
         loss = function;
+        lossSetter = setter;
         wholeBatchLoss = function instanceof LossFMeasure;
         return this;
     }
@@ -108,6 +128,16 @@ public final class LayerFacts {
     LayerFacts wholeBatchLossOfItsOwn() {
         loss = null;
         wholeBatchLoss = true;
+        return this;
+    }
+
+    LayerFacts addsToLossItself() {
+        addsToLoss = true;
+        return this;
+    }
+
+    LayerFacts channelsLast(boolean areLast) {
+        channelsLast = areLast;
         return this;
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apiguardian.api.API;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.graph.AttentionVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
@@ -21,6 +22,7 @@ import org.deeplearning4j.nn.conf.layers.CapsuleLayer;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
@@ -116,10 +118,16 @@ public final class LayerTable {
 
     /** Loss and activation functions. */
     private static void addFunctions() {
-        row(BaseOutputLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
-        row(LossLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
-        row(CnnLossLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
-        row(Cnn3DLossLayer.class, (layer, it) -> it.loss(layer.getLossFn()));
+        row(BaseOutputLayer.class, (layer, it) -> it.loss(layer.getLossFn(), layer::setLossFn));
+        row(LossLayer.class, (layer, it) -> it.loss(layer.getLossFn(), layer::setLossFn));
+        row(
+                CnnLossLayer.class,
+                (layer, it) -> it.channelsLast(layer.getFormat() == CNN2DFormat.NHWC)
+                        .loss(layer.getLossFn(), layer::setLossFn));
+        row(
+                Cnn3DLossLayer.class,
+                (layer, it) -> it.channelsLast(layer.getDataFormat() == Convolution3D.DataFormat.NDHWC)
+                        .loss(layer.getLossFn(), layer::setLossFn));
         row(ActivationLayer.class, (layer, it) -> it.activation(layer.getActivationFn()));
     }
 
@@ -128,7 +136,9 @@ public final class LayerTable {
         row(BaseLayer.class, (layer, it) -> it.output(OutputScale.LINEAR).activation(layer.getActivationFn()));
         row(BatchNormalization.class, it -> it.accumulates(MOVING_STATISTICS));
         // With gradientCheck(true) DL4J computes a true gradient of the centers instead.
-        row(CenterLossOutputLayer.class, (layer, it) -> it.accumulates(layer.getGradientCheck() ? SUM : CLASS_CENTERS));
+        row(
+                CenterLossOutputLayer.class,
+                (layer, it) -> it.addsToLossItself().accumulates(layer.getGradientCheck() ? SUM : CLASS_CENTERS));
         row(VariationalAutoencoder.class, it -> it.output(OutputScale.NONLINEAR));
         row(
                 DenseLayer.class,
@@ -173,11 +183,10 @@ public final class LayerTable {
         row(
                 BaseRecurrentLayer.class,
                 (layer, it) -> it.output(OutputScale.RECURRENT).timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC));
-        row(RnnOutputLayer.class, (layer, it) -> it.timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC));
+        row(RnnOutputLayer.class, (layer, it) -> values(layer.getRnnDataFormat(), it));
         row(
                 RnnLossLayer.class,
-                (layer, it) ->
-                        it.timeSecond(layer.getRnnDataFormat() == RNNFormat.NWC).loss(layer.getLossFn()));
+                (layer, it) -> values(layer.getRnnDataFormat(), it).loss(layer.getLossFn(), layer::setLossFn));
         row(SimpleRnn.class, it -> it.scale(LAYER_NORM_GAIN));
         row(LSTM.class, LayerFacts::gated);
         row(GravesLSTM.class, it -> it.gated().weights("RW", Reorders::peepholes));
@@ -185,6 +194,10 @@ public final class LayerTable {
                 GravesBidirectionalLSTM.class,
                 it -> it.gated().fromEnd().weights("RWF", Reorders::peepholes).weights("RWB", Reorders::peepholes));
         row(Bidirectional.class, LayerFacts::fromEnd);
+    }
+
+    private static LayerFacts values(RNNFormat format, LayerFacts it) {
+        return it.timeSecond(format == RNNFormat.NWC).channelsLast(format == RNNFormat.NWC);
     }
 
     private static void locallyConnected(LayerFacts it) {

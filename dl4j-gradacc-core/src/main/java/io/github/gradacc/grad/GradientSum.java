@@ -113,6 +113,15 @@ public final class GradientSum implements AutoCloseable {
      * @throws IllegalStateException if nothing was added
      */
     public void writeTo(INDArray flat) {
+        writeTo(flat, 1);
+    }
+
+    /**
+     * As {@link #writeTo(INDArray)}, with the sum multiplied by a factor; updates are not.
+     *
+     * @param factor any number; 1 changes no bit
+     */
+    public void writeTo(INDArray flat, double factor) {
         if (layout == null) {
             throw new IllegalStateException("An empty sum has no gradient to write");
         }
@@ -120,10 +129,14 @@ public final class GradientSum implements AutoCloseable {
             settle();
         }
         if (!sumStarted) {
+            scale(flat, factor);
             return;
         }
         if (held != null) {
             pool(held);
+        } else {
+            // Before the sum is rounded to 16 bits, where it could overflow.
+            scale(sumArray(flat), factor);
         }
         for (IndexRange range : layout.gradients()) {
             INDArray target = range.of(flat);
@@ -134,8 +147,17 @@ public final class GradientSum implements AutoCloseable {
                 target.assign(source);
             }
         }
+        if (held != null) {
+            scale(flat, factor);
+        }
         pools.forEach(pool -> pool.writeTo(flat));
         held = null;
+    }
+
+    private void scale(INDArray array, double factor) {
+        if (factor != 1 && layout != null) {
+            layout.gradients().forEach(range -> range.of(array).muli(factor));
+        }
     }
 
     /**

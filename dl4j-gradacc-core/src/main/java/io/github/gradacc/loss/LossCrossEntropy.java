@@ -46,7 +46,7 @@ public record LossCrossEntropy(
 
         @JsonProperty(value = "labelSmoothing", required = true) @JsonSetter(nulls = Nulls.FAIL)
         double labelSmoothing)
-        implements TorchLoss {
+        implements TorchLoss, LabelWeights {
 
     /** torch's {@code ignore_index=-100}. */
     static final int IGNORE_INDEX = -100;
@@ -92,5 +92,10 @@ public record LossCrossEntropy(
                         .probabilities()
                         .muliColumnVector(targets.sum(true, 1))
                         .subi(targets));
+    }
+
+    @Override
+    public double[] labelWeights(INDArray labels) {
+        return new ClassWeights(weight).of(labels, ignoreIndex);
     }
 }

@@ -32,7 +32,7 @@ public record LossNll(
 
         @JsonProperty(value = "ignoreIndex", required = true) @JsonSetter(nulls = Nulls.FAIL)
         int ignoreIndex)
-        implements TorchLoss {
+        implements TorchLoss, LabelWeights {
 
     /** Checks the weights. */
     @JsonCreator
@@ -62,5 +62,10 @@ public record LossNll(
                 "takes log-probabilities, which softmax does not give. Use LossCrossEntropy with Activation.IDENTITY");
         INDArray targets = ClassLabels.of(examples, ignoreIndex).targets(weight, 0);
         return Terms.perRow(() -> examples.output().mul(targets).sum(true, 1).negi(), targets::neg);
+    }
+
+    @Override
+    public double[] labelWeights(INDArray labels) {
+        return new ClassWeights(weight).of(labels, ignoreIndex);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.pass;
 
+import java.util.List;
 import java.util.Optional;
 import org.apiguardian.api.API;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -16,6 +17,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *     where it stops
  * @param ownRandomStream whether dropout and noise draw from a stream that belongs to this micro-batch of this step,
  *     rather than from the generator of the calling thread
+ * @param lossFactors by what the losses of the outputs are multiplied; none to leave them as they are
  */
 @API(status = API.Status.INTERNAL)
 public record Pass(
@@ -23,4 +25,5 @@ public record Pass(
         int examples,
         Optional<MultiDataSet> data,
         Optional<RecurrentState> state,
-        boolean ownRandomStream) {}
+        boolean ownRandomStream,
+        List<Double> lossFactors) {}

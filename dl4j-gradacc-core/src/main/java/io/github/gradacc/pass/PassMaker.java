@@ -2,6 +2,7 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.ScaledLosses;
 import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.grad.StatisticsPolicy;
 import io.github.gradacc.grad.ZeroGradient;
@@ -93,7 +94,8 @@ final class PassMaker {
         recorder.expect(copies);
         Model model = network.model();
         double scoreOfLastStep = model.score();
-        try (var silence = new ListenerSilence(network.listeners(), recorder)) {
+        try (var silence = new ListenerSilence(network.listeners(), recorder);
+                var scaled = ScaledLosses.of(network, pass.lossFactors())) {
             network.setMicroBatch(data);
             pass.state().ifPresent(state -> state.restore(network, copies));
             if (known == null) {

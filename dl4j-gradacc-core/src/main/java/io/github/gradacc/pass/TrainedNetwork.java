@@ -170,6 +170,31 @@ public final class TrainedNetwork implements AutoCloseable {
         return MaskedConvolution.misreads(network, batch.getFeaturesMaskArrays(), examples);
     }
 
+    /**
+     * Returns what counts the labels of batches, and scales losses by it.
+     *
+     * @param divisor what is counted
+     * @throws IllegalStateException if the losses of this network cannot be divided so; the message says why and what
+     *     to do
+     */
+    public LabelCounter labelCounter(LossDivisor divisor) {
+        return new LabelCounter(network, divisor, labelRows[0]);
+    }
+
+    /**
+     * Scales a score, but for its regularization.
+     *
+     * @param score of a window
+     * @param factor of its losses; 1 changes no bit
+     */
+    public double scaledScore(double score, double factor) {
+        if (factor == 1) {
+            return score;
+        }
+        double regularization = network.regularization();
+        return (score - regularization) * factor + regularization;
+    }
+
     /** Tells whether a vertex is written in SameDiff. */
     public boolean hasSameDiffVertex() {
         return network.hasSameDiffVertex();

@@ -5,7 +5,7 @@
  * of it.
  *
  * <p>{@link io.github.gradacc.pass.TrainedNetwork} is what the trainer works with. May import DL4J, {@code dl4j},
- * {@code grad} and {@code array}.
+ * {@code grad}, {@code array}, and {@code loss} to ask what labels weigh.
  */
 @NullMarked
 package io.github.gradacc.pass;

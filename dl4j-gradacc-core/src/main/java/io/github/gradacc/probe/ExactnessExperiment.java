@@ -102,7 +102,8 @@ final class ExactnessExperiment implements AutoCloseable {
     private INDArray gradient(int size) {
         List<Pass> passes = new ArrayList<>();
         for (Batch part : MicroBatches.of(batch, size)) {
-            passes.add(new Pass(passes.size(), part.examples(), Optional.of(part.data()), Optional.empty(), true));
+            passes.add(new Pass(
+                    passes.size(), part.examples(), Optional.of(part.data()), Optional.empty(), true, List.of()));
         }
         try (GradientSum sum = new GradientSum()) {
             trained.accumulate(passes.iterator(), sum);

@@ -5,9 +5,11 @@ import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.pass.LabelCounter;
 import io.github.gradacc.pass.PassException;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,13 +27,19 @@ final class AccumulationLoop {
     private final PartialWindow partialWindow;
     private final Window window;
     private final GradientSum g = new GradientSum();
+    private final Optional<LabelCounter> counter;
     private final Failures failures;
 
     AccumulationLoop(TrainedNetwork network, Settings settings) {
         this.network = network;
         schedule = settings.schedule();
         partialWindow = settings.partialWindow();
-        window = new Window(new Cutting(settings.microBatchSize(), network), network.segmentLength());
+        counter = settings.lossNormalization().divisor().map(network::labelCounter);
+        OptionalInt segmentLength = network.segmentLength();
+        window = new Window(
+                new Cutting(settings.microBatchSize(), network),
+                new WindowDivisors(counter, segmentLength),
+                segmentLength);
         failures = new Failures(network);
     }
 
@@ -51,15 +59,19 @@ final class AccumulationLoop {
             network.setEtlMillis(batches.waitedMillis());
             Optional<StepReport> report = accumulate(batch);
             report.ifPresent(step -> batches.forgetWaiting());
-            stopped = report.filter(stop).isPresent();
+            stopped = report.filter(StepReport::stepped).filter(stop).isPresent();
         }
         if (stopped && batches.hasNext()) {
             return false;
         }
-        endPartialWindow().filter(stop).ifPresent(last -> log.debug("Told to stop by the last step of an epoch"));
+        endPartialWindow()
+                .filter(StepReport::stepped)
+                .filter(stop)
+                .ifPresent(last -> log.debug("Told to stop by the last step of an epoch"));
         if (network.iteration() == stepsBefore) {
             log.warn(
-                    "No step was taken in epoch {}: its batches did not fill a window ({})",
+                    "No step was taken in epoch {}: its batches did not fill a window ({}), or no label of theirs"
+                            + " counts",
                     network.epoch(),
                     partialWindow);
         }
@@ -91,21 +103,30 @@ final class AccumulationLoop {
         return step();
     }
 
-    /** Steps on what the window holds: once, or in truncated BPTT once after each time segment. */
+    /**
+     * Steps on what the window holds: once, or in truncated BPTT once after each time segment.
+     *
+     * @return the report of the last step that was taken
+     */
     StepReport step() {
         MultiDataSet shown = window.shown();
-        int last = window.segments() - 1;
-        for (int segment = 0; segment < last; segment++) {
-            step(segment, shown);
+        StepReport report = step(0, shown);
+        int segments = window.segments();
+        for (int segment = 1; segment < segments; segment++) {
+            StepReport next = step(segment, shown);
+            report = next.stepped() || !report.stepped() ? next : report;
         }
-        StepReport report = step(last, shown);
         window.clear();
         return report;
     }
 
     private StepReport step(int segment, MultiDataSet shown) {
         addGradients(segment);
-        StepReport report = update(window.segment(shown, segment).orElse(shown));
+        StepReport report = window.divisors().countsNothing(segment)
+                ? noStep()
+                : update(
+                        window.divisors().ofSum(segment),
+                        window.segment(shown, segment).orElse(shown));
         g.clear();
         return report;
     }
@@ -119,21 +140,34 @@ final class AccumulationLoop {
         }
     }
 
-    /** {@code parameters := parameters - updater(g / N)}, N being the number of examples in g. */
-    private StepReport update(MultiDataSet shown) {
+    /** {@code parameters := parameters - updater(factor g / N)}, N being the number of examples in g. */
+    private StepReport update(double factor, MultiDataSet shown) {
         INDArray gradient = network.gradient();
-        g.writeTo(gradient);
-        failures.requireFinite(g, gradient);
-        StepReport report =
-                new StepReport(network.iteration(), network.epoch(), g.microBatches(), g.examples(), g.score());
-        network.step(g.examples(), g.score(), shown);
+        g.writeTo(gradient, factor);
+        failures.requireFinite(g, gradient, factor);
+        StepReport report = report(network.scaledScore(g.score(), factor), true);
+        network.step(g.examples(), report.score(), shown);
         return report;
+    }
+
+    private StepReport noStep() {
+        log.warn(
+                "No label counts in a window of {} examples, so it has no mean loss: step {} is not taken on it",
+                g.examples(),
+                network.iteration());
+        network.discard();
+        return report(Double.NaN, false);
+    }
+
+    private StepReport report(double score, boolean stepped) {
+        return new StepReport(network.iteration(), network.epoch(), g.microBatches(), g.examples(), score, stepped);
     }
 
     /** Checks a batch when it enters, before anything is computed. */
     Batch check(@Nullable MultiDataSet data) {
         Batch batch = Batch.of(data, network.labelRows());
         network.requireArrays(batch.data());
+        counter.ifPresent(present -> present.requireLabelsMasks(batch.data()));
         if (network.segmentLength().isPresent()) {
             TimeSegments.require(batch, network.needsFeatureSequences());
         }

@@ -52,9 +52,10 @@ final class Failures {
      * Refuses a sum that is not finite. A gradient that is the whole sum was checked when it was computed.
      *
      * @param gradient the array into which the sum was written
+     * @param factor by which it was multiplied
      */
-    void requireFinite(GradientSum sum, INDArray gradient) {
-        if (sum.microBatches() > 1 && !sum.isFinite(gradient)) {
+    void requireFinite(GradientSum sum, INDArray gradient, double factor) {
+        if ((sum.microBatches() > 1 || factor != 1) && !sum.isFinite(gradient)) {
             throw nonFinite(
                     "The sum of " + sum.microBatches()
                             + " finite gradients is not finite (a network in HALF holds sums up to"

@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * <p>With {@code accumulationSteps(k)} alone each batch is a micro-batch and k of them a window. With
  * {@code microBatchSize(b)} alone each batch is a window, computed in pieces of at most b examples, as few and as equal
  * as possible: 12 examples with b = 5 are 4 + 4 + 4. With both, k batches are a window, each in such pieces. Batches
- * and windows may differ in size: what counts is how many examples were summed.
+ * and windows may differ in size: what counts is how many examples were summed. With another
+ * {@link LossNormalization} N is the number of unmasked label positions, or the sum of the labels' weights.
  *
  * <p>Schedules, clipping, regularization, updater and counters work once per window. Listeners are told what native
  * training on the big batch would have told them, with the score and the data of the whole window; for that, windows of
@@ -351,6 +352,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private int parallelism = 1;
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
+        private LossNormalization lossNormalization = LossNormalization.EXAMPLES;
 
         private Builder(BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network) {
             this.network = network;
@@ -431,6 +433,20 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
+         * Sets what the summed loss of a window is divided by. Default {@link LossNormalization#EXAMPLES}, DL4J's own.
+         *
+         * <p>Labels are counted when a batch comes in. A graph with several outputs divides the loss of each by its own
+         * count, so its passes are made when the window is full, and until then the window's batches are kept. A window
+         * in which no label counts takes no step: there is a warning, and its report says so.
+         *
+         * @param by the divisor
+         */
+        public Builder lossNormalization(LossNormalization by) {
+            lossNormalization = requireGiven("lossNormalization", by);
+            return this;
+        }
+
+        /**
          * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if
          * it has none yet.
          *
@@ -440,7 +456,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          */
         public GradientAccumulationTrainer build() {
             TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
-            return new GradientAccumulationTrainer(trained, new Settings(schedule(), microBatchSize, partialWindow));
+            return new GradientAccumulationTrainer(
+                    trained, new Settings(schedule(), microBatchSize, partialWindow, lossNormalization));
         }
 
         private AccumulationSchedule schedule() {

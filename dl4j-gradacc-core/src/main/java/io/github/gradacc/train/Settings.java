@@ -7,5 +7,10 @@ package io.github.gradacc.train;
  * @param schedule batches per window
  * @param microBatchSize most examples per pass
  * @param partialWindow what becomes of a window that is not full at the end of an epoch
+ * @param lossNormalization what a window's loss is divided by
  */
-record Settings(AccumulationSchedule schedule, int microBatchSize, PartialWindow partialWindow) {}
+record Settings(
+        AccumulationSchedule schedule,
+        int microBatchSize,
+        PartialWindow partialWindow,
+        LossNormalization lossNormalization) {}

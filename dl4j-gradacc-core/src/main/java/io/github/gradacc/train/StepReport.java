@@ -10,6 +10,8 @@ package io.github.gradacc.train;
  * @param microBatches number of micro-batches in the window
  * @param examples number of examples in the window
  * @param score the network's score on the window before the step, regularization included: what {@code network.score()}
- *     is after native training on the window in one batch
+ *     is after native training on the window in one batch; NaN if no step was taken
+ * @param stepped whether a step was taken: always, but for windows in which no label counts
+ *     ({@link LossNormalization}), which leave the network as it was
  */
-public record StepReport(int iteration, int epoch, int microBatches, long examples, double score) {}
+public record StepReport(int iteration, int epoch, int microBatches, long examples, double score, boolean stepped) {}

@@ -28,6 +28,7 @@ final class Window {
 
     private final Cutting cutting;
     private final OptionalInt segmentLength;
+    private final WindowDivisors divisors;
     private final WindowData data = new WindowData();
     private final List<RecurrentState> states = new ArrayList<>();
 
@@ -42,8 +43,9 @@ final class Window {
     private int openedAt;
     private int passesMade;
 
-    Window(Cutting cutting, OptionalInt segmentLength) {
+    Window(Cutting cutting, WindowDivisors divisors, OptionalInt segmentLength) {
         this.cutting = cutting;
+        this.divisors = divisors;
         this.segmentLength = segmentLength;
     }
 
@@ -96,6 +98,7 @@ final class Window {
         batches++;
         waiting.add(microBatches);
         lastBatch = batch;
+        divisors.add(batch);
         data.add(batch);
     }
 
@@ -110,7 +113,7 @@ final class Window {
 
     /** Tells whether passes can be made before the window is full, and enough of them wait. */
     boolean canCompute(int parallelism) {
-        return segmentLength.isEmpty() && waitingPasses() >= parallelism;
+        return segmentLength.isEmpty() && !divisors.mustComeFirst() && waitingPasses() >= parallelism;
     }
 
     /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
@@ -121,6 +124,11 @@ final class Window {
                         .mapToInt(batch -> TimeSegments.count(batch, segmentLength.getAsInt()))
                         .max()
                         .orElse(1);
+    }
+
+    /** Returns by what its losses are divided, as far as its batches are known. */
+    WindowDivisors divisors() {
+        return divisors;
     }
 
     /** Returns the passes that wait, over one time segment, in order. */
@@ -165,6 +173,7 @@ final class Window {
     void clear() {
         data.clear();
         states.forEach(RecurrentState::reset);
+        divisors.clear();
         lastBatch = null;
         batches = 0;
         waiting.clear();
@@ -188,11 +197,13 @@ final class Window {
         private final Iterator<Batch> remaining = waitingData().iterator();
         private final Iterator<Integer> counts = List.copyOf(waiting).iterator();
         private final int segment;
+        private final List<Double> lossFactors;
         private Iterator<Batch> microBatches = List.<Batch>of().iterator();
         private int next = passesMade;
 
         Passes(int segment) {
             this.segment = segment;
+            lossFactors = divisors.inPasses(segment);
         }
 
         @Override
@@ -213,7 +224,8 @@ final class Window {
                     microBatch.examples(),
                     segment(microBatch.data(), segment),
                     segmentLength.isPresent() ? Optional.of(states.get(position)) : Optional.empty(),
-                    ownRandomStreams);
+                    ownRandomStreams,
+                    lossFactors);
         }
     }
 }

@@ -9,6 +9,9 @@ import io.github.gradacc.loss.LossCrossEntropy;
 import io.github.gradacc.loss.LossCtc;
 import io.github.gradacc.loss.LossGaussianNll;
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.Nets;
+import io.github.gradacc.train.GradientAccumulationTrainer;
+import io.github.gradacc.train.LossNormalization;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -60,6 +63,31 @@ class LossesTest {
         for (float sum : probabilities.sum(1).toFloatVector()) {
             assertThat(sum).isCloseTo(1, within(1e-5f));
         }
+    }
+
+    @Test
+    void normalization() {
+        MultiLayerNetwork network = Nets.init(Nets.of(
+                InputType.recurrent(4),
+                Nets.lstm(5),
+                new RnnOutputLayer.Builder(new LossCrossEntropy())
+                        .nOut(3)
+                        .activation(Activation.IDENTITY)
+                        .build()));
+        INDArray sequences = new Data(1, DataType.DOUBLE).normal(4, 4, 6);
+        INDArray classes = new Data(2, DataType.DOUBLE).indices(3, 4, 1, 6);
+        INDArray mask = new Data(3, DataType.DOUBLE).mask(4, 6);
+        double tokens = mask.sumNumber().doubleValue();
+        double natively = network.score(new DataSet(sequences, classes, mask, mask));
+        // snippet
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .microBatchSize(2)
+                .lossNormalization(LossNormalization.UNMASKED) // the mean over tokens
+                .build()) {
+            trainer.fit(new DataSet(sequences, classes, mask, mask));
+        }
+        // end
+        assertThat(network.score()).isCloseTo(natively * 4 / tokens, within(1e-12));
     }
 
     @Test

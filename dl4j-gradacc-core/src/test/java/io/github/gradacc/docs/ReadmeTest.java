@@ -10,6 +10,7 @@ import io.github.gradacc.testing.Nets;
 import io.github.gradacc.train.AccumulationSchedule;
 import io.github.gradacc.train.BatchNormStatistics;
 import io.github.gradacc.train.GradientAccumulationTrainer;
+import io.github.gradacc.train.LossNormalization;
 import io.github.gradacc.train.PartialWindow;
 import io.github.gradacc.train.StepReport;
 import java.util.ArrayList;
@@ -87,6 +88,7 @@ class ReadmeTest {
                 .parallelism(2) // passes side by side, the same bits for any n > 1; default: 1
                 .partialWindow(PartialWindow.STEP) // or DROP, or CARRY into the next epoch
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
+                .lossNormalization(LossNormalization.EXAMPLES) // or UNMASKED (tokens), or LABEL_WEIGHTS
                 .build();
         // end
         trainer.fit(iterator, 6);

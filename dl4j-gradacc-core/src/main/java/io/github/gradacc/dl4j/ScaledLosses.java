@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.dl4j;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apiguardian.api.API;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+
+/**
+ * Multiplies the losses of a network's outputs until it is closed. DL4J adds up the gradients of all outputs in one
+ * backward pass, so each must be scaled where it begins: in the loss function of its layer, which is replaced
+ * meanwhile.
+ */
+@API(status = API.Status.INTERNAL)
+public final class ScaledLosses implements AutoCloseable {
+
+    private final List<Runnable> undo = new ArrayList<>();
+
+    private ScaledLosses() {}
+
+    /**
+     * Scales the losses of a network.
+     *
+     * @param network the network, not copied
+     * @param factors one for each output, whose layers all have loss functions; none to leave all as they are
+     */
+    public static ScaledLosses of(Network network, List<Double> factors) {
+        ScaledLosses scaled = new ScaledLosses();
+        if (!factors.isEmpty()) {
+            int[] rows = network.labelRows();
+            List<LayerView> outputs = network.outputs();
+            for (int i = 0; i < outputs.size(); i++) {
+                scaled.scale(outputs.get(i).facts(), factors.get(i), rows[i], rows[0]);
+            }
+        }
+        return scaled;
+    }
+
+    /** DL4J divides the gradients of all outputs by the rows of the first one's labels, a score by those of its own. */
+    private void scale(LayerFacts facts, double factor, int rows, int firstRows) {
+        ILossFunction loss = facts.loss().orElseThrow();
+        undo.add(() -> facts.replaceLoss(loss));
+        facts.replaceLoss(new Scaled(loss, factor, factor * rows / firstRows));
+    }
+
+    /** Puts the loss functions back. */
+    @Override
+    public void close() {
+        undo.forEach(Runnable::run);
+    }
+
+    private record Scaled(ILossFunction loss, double gradientFactor, double scoreFactor) implements ILossFunction {
+
+        @Override
+        public double computeScore(
+                INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask, boolean average) {
+            return scoreFactor * loss.computeScore(labels, preOutput, activation, mask, average);
+        }
+
+        @Override
+        public INDArray computeScoreArray(
+                INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask) {
+            return loss.computeScoreArray(labels, preOutput, activation, mask).mul(scoreFactor);
+        }
+
+        @Override
+        public INDArray computeGradient(
+                INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask) {
+            return loss.computeGradient(labels, preOutput, activation, mask).mul(gradientFactor);
+        }
+
+        @Override
+        public Pair<Double, INDArray> computeGradientAndScore(
+                INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask, boolean average) {
+            return new Pair<>(
+                    computeScore(labels, preOutput.dup(), activation, mask, average),
+                    computeGradient(labels, preOutput, activation, mask));
+        }
+
+        @Override
+        public String name() {
+            return loss.name();
+        }
+    }
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import static io.github.gradacc.testing.Nets.dense;
+import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.Nets.softmax;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.github.gradacc.loss.LossCtc;
+import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.DoubleByDefault;
+import io.github.gradacc.testing.EachNetworkClass;
+import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
+import io.github.gradacc.testing.Snapshot;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.objdetect.Yolo2OutputLayer;
+import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossFMeasure;
+
+/** Networks and batches whose labels cannot be counted. */
+@ExtendWith(DoubleByDefault.class)
+class LossNormalizationRefusedTest {
+
+    static Stream<Arguments> outputs() {
+        return Stream.of(
+                Arguments.of("a loss for each position", InputType.convolutional(4, 4, 14), yolo()),
+                Arguments.of(
+                        "a loss for each position",
+                        InputType.feedForward(4),
+                        new OCNNOutputLayer.Builder().hiddenLayerSize(3).build()),
+                Arguments.of(
+                        "scores the batch as a whole",
+                        InputType.feedForward(4),
+                        new OutputLayer.Builder(new LossFMeasure())
+                                .nOut(1)
+                                .activation(Activation.SIGMOID)
+                                .build()),
+                Arguments.of(
+                        "mask is the length of an input",
+                        InputType.recurrent(4),
+                        new RnnOutputLayer.Builder(new LossCtc())
+                                .nOut(3)
+                                .activation(Activation.IDENTITY)
+                                .build()));
+    }
+
+    private static Layer yolo() {
+        return new Yolo2OutputLayer.Builder()
+                .boundingBoxPriors(Nd4j.createFromArray(new double[][] {{1, 1}, {2, 1}}))
+                .build();
+    }
+
+    @ParameterizedTest
+    @MethodSource("outputs")
+    void anOutputWithoutPositionsIsRefusedWhenBuilt(String reason, InputType input, Layer output) {
+        Layer before = input instanceof InputType.InputTypeConvolutional
+                ? new ConvolutionLayer.Builder(1, 1).nOut(14).build()
+                : input instanceof InputType.InputTypeRecurrent ? lstm(3) : dense(3);
+        var network = Nets.init(Nets.of(input, before, output));
+        for (LossNormalization by :
+                new LossNormalization[] {LossNormalization.UNMASKED, LossNormalization.LABEL_WEIGHTS}) {
+            var builder = GradientAccumulationTrainer.builder(network).lossNormalization(by);
+            assertThatIllegalStateException()
+                    .isThrownBy(builder::build)
+                    .withMessageContainingAll(
+                            by.name(),
+                            "layer '1'",
+                            output.getClass().getSimpleName(),
+                            reason,
+                            "use LossNormalization.EXAMPLES");
+        }
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .lossNormalization(LossNormalization.EXAMPLES)
+                .build()) {
+            assertThat(trainer).isNotNull();
+        }
+    }
+
+    @EachNetworkClass
+    <T extends Model> void sumsAreRefused(NetworkClass<T> type) {
+        var builder = type.builder(type.init(Nets.mlp(settings -> settings.miniBatch(false))))
+                .lossNormalization(LossNormalization.UNMASKED);
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessageContainingAll("UNMASKED", "miniBatch(false)", "leave out one of them");
+    }
+
+    @Test
+    void centerLossIsRefusedBesideOtherOutputs() {
+        ComputationGraph graph = NetworkClass.GRAPH.init(Nets.settings()
+                .graphBuilder()
+                .addInputs("in")
+                .setInputTypes(InputType.feedForward(4))
+                .addLayer("dense", dense(5), "in")
+                .addLayer("a", softmax(3), "dense")
+                .addLayer("b", centerLoss(), "dense")
+                .setOutputs("a", "b")
+                .build());
+        var builder = GradientAccumulationTrainer.builder(graph).lossNormalization(LossNormalization.UNMASKED);
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessageContainingAll("layer 'b'", "center loss", "beside other outputs");
+    }
+
+    /** As the only output it is divided as a whole. */
+    @EachNetworkClass
+    <T extends Model> void centerLossAloneIsDivided(NetworkClass<T> type) {
+        T network = type.init(Nets.of(InputType.feedForward(4), dense(5), centerLoss()));
+        T reference = type.init(Nets.of(InputType.feedForward(4), dense(5), centerLoss()));
+        DataSet batch = new Data(1, DataType.DOUBLE).dataSet(6, 3, 4);
+        try (var trainer = type.builder(network)
+                        .lossNormalization(LossNormalization.UNMASKED)
+                        .build();
+                var natively = type.builder(reference).build()) {
+            assertThat(trainer.fit(batch)).isEqualTo(natively.fit(batch));
+        }
+        assertThat(network.params()).isEqualTo(reference.params());
+    }
+
+    private static Layer centerLoss() {
+        return new CenterLossOutputLayer.Builder(LossFunction.MCXENT)
+                .nOut(3)
+                .activation(Activation.SOFTMAX)
+                .build();
+    }
+
+    /** There the loss would be masked, and labels be counted that are not. */
+    @EachNetworkClass
+    <T extends Model> void aMaskOfTheFeaturesThatReachesTheLossIsRefused(NetworkClass<T> type) {
+        T network = type.init(Nets.of(
+                InputType.recurrent(3),
+                lstm(3),
+                new RnnLossLayer.Builder(LossFunction.MCXENT)
+                        .activation(Activation.SOFTMAX)
+                        .build()));
+        Data data = new Data(1, DataType.DOUBLE);
+        INDArray mask = data.mask(4, 5);
+        DataSet batch = new DataSet(data.normal(4, 3, 5), data.oneHotSequences(4, 3, 5), mask, null);
+        Snapshot before = Snapshot.of(network);
+        try (var trainer = type.builder(network)
+                .lossNormalization(LossNormalization.UNMASKED)
+                .build()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> trainer.fit(batch))
+                    .withMessageContainingAll("UNMASKED", "labels[0] have none", "give the same mask for the labels");
+            before.assertUnchanged(network);
+            batch.setLabelsMaskArray(mask);
+            assertThat(trainer.fit(batch).stepped()).isTrue();
+        }
+    }
+
+    @Test
+    void nullIsRefused() {
+        var builder = GradientAccumulationTrainer.builder(Nets.init(Nets.mlp()));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.lossNormalization(null))
+                .withMessage("lossNormalization must not be null");
+    }
+}
