@@ -2,7 +2,9 @@
 package io.github.gradacc.grad;
 
 import io.github.gradacc.array.Finiteness;
+import io.github.gradacc.array.MeasuredSum;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -27,8 +29,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>The sum is kept in the type of the gradients, 16-bit types in FLOAT. It takes one array of the length of the
  * parameters, made when a window first has a second micro-batch and kept for the next windows until {@link #close()}.
  *
- * <p>It does not check for NaN: ask {@link MicroGradient#isFinite()} before adding and {@link #isFinite(INDArray)}
- * after writing. Not thread-safe.
+ * <p>A part that is not finite is found when it is settled or written, while its elements are added, for that costs next
+ * to nothing. Finite parts may still have a sum that is not: ask {@link #isFinite(INDArray)} after writing. Not
+ * thread-safe.
  */
 @API(status = API.Status.INTERNAL)
 public final class GradientSum implements AutoCloseable {
@@ -38,6 +41,10 @@ public final class GradientSum implements AutoCloseable {
     private @Nullable GradientLayout layout;
     private List<SoleUpdate> pools = List.of();
     private boolean sumStarted;
+
+    /** No element of the sum of settled parts is larger. */
+    private double bound;
+
     private long examples;
     private int microBatches;
     private double meanScore;
@@ -79,24 +86,39 @@ public final class GradientSum implements AutoCloseable {
         held = gradient;
     }
 
-    /** Copies what was added last out of its network's array, which may then be overwritten. */
+    /**
+     * Copies what was added last out of its network's array, which may then be overwritten.
+     *
+     * @throws NotFiniteException if that holds NaN or infinity
+     */
     public void settle() {
-        if (held == null) {
+        MicroGradient part = held;
+        if (part == null) {
             return;
         }
-        INDArray total = sumArray(held.flat());
-        for (IndexRange range : held.layout().gradients()) {
-            INDArray target = range.of(total);
-            INDArray source = range.of(held.flat());
-            if (sumStarted) {
-                accumulate(source, target);
-            } else {
-                target.assign(source);
-            }
-        }
-        pool(held);
-        sumStarted = true;
         held = null;
+        INDArray total = sumArray(part.flat());
+        boolean isFirst = !sumStarted;
+        sumStarted = true;
+        measure(part, range -> {
+            INDArray source = range.of(part.flat());
+            INDArray target = range.of(total);
+            return isFirst ? MeasuredSum.copy(source, target) : MeasuredSum.add(source, target);
+        });
+        pool(part);
+    }
+
+    /** Adds the ranges of a part, which are measured on the way, and checks its updates. */
+    private void measure(MicroGradient part, ToDoubleFunction<IndexRange> adding) {
+        double magnitude =
+                part.layout().gradients().stream().mapToDouble(adding).sum();
+        boolean updatesAreFinite = part.layout().updates().stream()
+                .flatMap(rule -> rule.ranges().stream())
+                .allMatch(range -> Finiteness.allFinite(range.of(part.flat())));
+        if (Double.isNaN(magnitude) || !updatesAreFinite) {
+            throw new NotFiniteException(microBatches - 1, part.score());
+        }
+        bound += magnitude;
     }
 
     private void pool(MicroGradient gradient) {
@@ -111,6 +133,7 @@ public final class GradientSum implements AutoCloseable {
      * @param flat flattened gradient array of rank 1; positions outside the layout keep their value. If it is the array
      *     of the part added last, that part is summed in place
      * @throws IllegalStateException if nothing was added
+     * @throws NotFiniteException if the part added last holds NaN or infinity
      */
     public void writeTo(INDArray flat) {
         writeTo(flat, 1);
@@ -128,30 +151,23 @@ public final class GradientSum implements AutoCloseable {
         if (held != null && (held.flat() != flat || (sumStarted && needsWiderSum(flat)))) {
             settle();
         }
-        if (!sumStarted) {
-            scale(flat, factor);
-            return;
-        }
-        if (held != null) {
-            pool(held);
-        } else {
+        MicroGradient last = held;
+        held = null;
+        if (last == null) {
             // Before the sum is rounded to 16 bits, where it could overflow.
             scale(sumArray(flat), factor);
-        }
-        for (IndexRange range : layout.gradients()) {
-            INDArray target = range.of(flat);
-            INDArray source = range.of(sumArray(flat));
-            if (held != null) {
-                accumulate(source, target);
-            } else {
-                target.assign(source);
-            }
-        }
-        if (held != null) {
+            layout.gradients().forEach(range -> range.of(flat).assign(range.of(sumArray(flat))));
+            pools.forEach(pool -> pool.writeTo(flat));
+        } else if (!sumStarted) {
+            measure(last, range -> MeasuredSum.of(range.of(flat)));
             scale(flat, factor);
+        } else {
+            measure(last, range -> MeasuredSum.addTo(range.of(flat), range.of(sumArray(flat))));
+            scale(flat, factor);
+            pool(last);
+            pools.forEach(pool -> pool.writeTo(flat));
         }
-        pools.forEach(pool -> pool.writeTo(flat));
-        held = null;
+        bound *= Math.abs(factor);
     }
 
     private void scale(INDArray array, double factor) {
@@ -161,13 +177,24 @@ public final class GradientSum implements AutoCloseable {
     }
 
     /**
-     * Tells whether the written sum is finite; finite parts can overflow when they are added.
+     * Tells whether the written sum is finite; finite parts can overflow when they are added. Where the magnitudes of
+     * the parts rule that out, nothing is searched.
      *
      * @param flat the array given to {@link #writeTo}
      * @return false if an element of the sum is NaN or infinite
      */
     public boolean isFinite(INDArray flat) {
-        return layout == null || layout.isFinite(flat);
+        return layout == null || (layout.updates().isEmpty() && isSmall(flat.dataType())) || layout.isFinite(flat);
+    }
+
+    /** Half of the largest number, since the bound is rounded. */
+    private boolean isSmall(DataType type) {
+        return bound
+                < switch (type) {
+                    case DOUBLE -> Double.MAX_VALUE / 2;
+                    case FLOAT -> Float.MAX_VALUE / 2;
+                    default -> 0;
+                };
     }
 
     /** Returns the number of examples in the sum. */
@@ -201,6 +228,7 @@ public final class GradientSum implements AutoCloseable {
         layout = null;
         pools = List.of();
         sumStarted = false;
+        bound = 0;
         examples = 0;
         microBatches = 0;
         meanScore = 0;
@@ -231,13 +259,5 @@ public final class GradientSum implements AutoCloseable {
 
     private static boolean needsWiderSum(INDArray gradient) {
         return !Finiteness.isBlasType(gradient.dataType());
-    }
-
-    private static void accumulate(INDArray source, INDArray target) {
-        if (source.dataType() == target.dataType() && Finiteness.isBlasType(source.dataType())) {
-            Nd4j.getBlasWrapper().level1().axpy(source.length(), 1.0, source, target);
-        } else {
-            target.addi(source.castTo(target.dataType()));
-        }
     }
 }

@@ -43,13 +43,4 @@ public record MicroGradient(
                     + layout.updates().size() + " rules, " + updateWeights.size() + " arrays");
         }
     }
-
-    /**
-     * Tells whether every gradient and every update is finite.
-     *
-     * @return false if any element that the backward pass wrote is NaN or infinite
-     */
-    public boolean isFinite() {
-        return layout.isFinite(flat);
-    }
 }

@@ -61,7 +61,11 @@ final class OrderedPasses {
         try {
             result = work.apply(ticket.pass());
         } catch (Throwable e) {
-            inOrder(ticket, () -> fail(e));
+            inOrder(ticket, () -> {
+                // The pass before may have left a gradient that is not finite, which came first.
+                total.settle();
+                fail(e);
+            });
             return;
         }
         inOrder(ticket, () -> {

@@ -14,33 +14,25 @@ public final class PassException extends RuntimeException {
     public enum Reason {
         /** DL4J, or code that it called, threw the cause. */
         FAILED,
-        /** The gradient holds NaN or infinity. */
-        NOT_FINITE,
         /** The thread was interrupted before the pass; its status stays. */
         INTERRUPTED
     }
 
     private final Reason reason;
     private final transient Pass pass;
-    private final double score;
 
-    private PassException(Reason reason, Pass pass, double score, @Nullable Throwable cause) {
+    private PassException(Reason reason, Pass pass, @Nullable Throwable cause) {
         super(reason + ", pass over micro-batch " + pass.microBatch(), cause);
         this.reason = reason;
         this.pass = pass;
-        this.score = score;
     }
 
     static PassException failed(Pass pass, Throwable cause) {
-        return new PassException(Reason.FAILED, pass, Double.NaN, cause);
-    }
-
-    static PassException notFinite(Pass pass, double score) {
-        return new PassException(Reason.NOT_FINITE, pass, score, null);
+        return new PassException(Reason.FAILED, pass, cause);
     }
 
     static PassException interrupted(Pass pass) {
-        return new PassException(Reason.INTERRUPTED, pass, Double.NaN, null);
+        return new PassException(Reason.INTERRUPTED, pass, null);
     }
 
     /** Returns why the run ended. */
@@ -63,10 +55,5 @@ public final class PassException extends RuntimeException {
         String outer = outermost.getMessage();
         String inner = root.getMessage() == null ? root.getClass().getName() : root.getMessage();
         return outer == null || root == outermost ? inner : outer + ". The cause of that: " + inner;
-    }
-
-    /** Returns the score of a pass whose gradient is not finite; NaN otherwise. */
-    public double score() {
-        return score;
     }
 }

@@ -60,10 +60,10 @@ final class PassMaker {
     }
 
     /**
-     * Makes a pass and checks its gradient. Sequences that have ended need no pass.
+     * Makes a pass. Sequences that have ended need no pass.
      *
      * @param keepsActivations whether to copy the activations of the forward pass
-     * @throws PassException if the pass fails, or its gradient is not finite
+     * @throws PassException if the pass fails
      */
     PassResult make(Pass pass, boolean keepsActivations) {
         if (pass.data().isEmpty()) {
@@ -75,9 +75,6 @@ final class PassMaker {
             gradient = pass.ownRandomStream() ? onOwnStream(pass, recorder) : compute(pass, recorder);
         } catch (Throwable e) {
             throw PassException.failed(pass, e);
-        }
-        if (!gradient.isFinite()) {
-            throw PassException.notFinite(pass, gradient.score());
         }
         return new PassResult(gradient, recorder.activations());
     }

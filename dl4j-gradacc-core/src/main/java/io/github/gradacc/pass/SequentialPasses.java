@@ -15,9 +15,9 @@ final class SequentialPasses implements PassRunner {
     @Override
     public void run(Iterator<Pass> passes, WindowTotal total) {
         while (passes.hasNext()) {
+            total.settle();
             Pass pass = passes.next();
             PassMaker.stopIfInterrupted(pass);
-            total.settle();
             total.add(maker.make(pass, total.keepsActivations()));
         }
     }

@@ -210,8 +210,10 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param passes cut from the data one at a time, when a thread is free to make the next one; never by two threads
      *     at once
      * @param sum what is added to; the last gradient may still be in the network's array when the call returns
-     * @throws PassException for the first pass, in their order, that fails or whose gradient is not finite, or before
-     *     which the thread was interrupted; the sum is then incomplete
+     * @throws PassException for the first pass, in their order, that fails or before which the thread was interrupted;
+     *     the sum is then incomplete
+     * @throws io.github.gradacc.grad.NotFiniteException if, before that, a pass leaves a gradient that is not finite;
+     *     that of the last pass is found when the sum is settled or written
      */
     public void accumulate(Iterator<Pass> passes, GradientSum sum) {
         runner.run(passes, new WindowTotal(sum, activations, ActivationLog.isWantedBy(network.listeners())));

@@ -12,7 +12,11 @@ import io.github.gradacc.grad.GradientSum;
  */
 record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActivations) {
 
-    /** Copies the last gradient out of an array that the next pass overwrites. */
+    /**
+     * Copies the last gradient out of an array that the next pass overwrites.
+     *
+     * @throws io.github.gradacc.grad.NotFiniteException if it holds NaN or infinity
+     */
     void settle() {
         sum.settle();
     }

@@ -8,6 +8,7 @@ import io.github.gradacc.dl4j.GradientSlice;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.NotFiniteException;
 import io.github.gradacc.grad.StatisticsPolicy;
 import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.PassException;
@@ -111,14 +112,17 @@ final class ExactnessExperiment implements AutoCloseable {
             sum.writeTo(flat);
             return flat.dup();
         } catch (PassException e) {
-            throw new IllegalStateException(
-                    "The gradient of " + e.pass().examples() + " of the batch's " + batch.examples()
-                            + " examples cannot be measured: "
-                            + (e.reason() == PassException.Reason.NOT_FINITE
-                                    ? "it holds NaN or infinity"
-                                    : e.explanation()),
-                    e);
+            throw notMeasured(e.pass().examples(), e.explanation(), e);
+        } catch (NotFiniteException e) {
+            throw notMeasured(passes.get(e.microBatch()).examples(), "it holds NaN or infinity", e);
         }
+    }
+
+    private IllegalStateException notMeasured(int examples, String reason, RuntimeException cause) {
+        return new IllegalStateException(
+                "The gradient of " + examples + " of the batch's " + batch.examples() + " examples cannot be measured: "
+                        + reason,
+                cause);
     }
 
     private static MultiDataSet inDouble(MultiDataSet data) {

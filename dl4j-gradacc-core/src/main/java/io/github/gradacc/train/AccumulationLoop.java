@@ -6,7 +6,6 @@ import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.pass.LabelCounter;
-import io.github.gradacc.pass.PassException;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -133,11 +132,7 @@ final class AccumulationLoop {
 
     /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
     private void addGradients(int segment) {
-        try {
-            network.accumulate(window.passes(segment), g);
-        } catch (PassException e) {
-            throw failures.translate(e);
-        }
+        network.accumulate(window.passes(segment), g);
     }
 
     /** {@code parameters := parameters - updater(factor g / N)}, N being the number of examples in g. */
@@ -177,6 +172,10 @@ final class AccumulationLoop {
     /** Refuses to go on with a window if others trained the network since it was opened. */
     void requireUntouched() {
         window.requireUntouched(network.iteration());
+    }
+
+    Failures failures() {
+        return failures;
     }
 
     Window window() {

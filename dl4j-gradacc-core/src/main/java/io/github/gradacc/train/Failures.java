@@ -2,11 +2,13 @@
 package io.github.gradacc.train;
 
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.NotFiniteException;
 import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.PassException;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -22,23 +24,24 @@ final class Failures {
     }
 
     /**
-     * Says in the trainer's words why the passes of a window ended early.
+     * Trains, and says in the trainer's words why the passes of a window ended early.
      *
-     * @return the exception to throw
      * @throws Error if one ended them: it reaches the caller as it is, with the exception suppressed in it
      */
-    RuntimeException translate(PassException failure) {
-        Pass pass = failure.pass();
-        return switch (failure.reason()) {
-            case FAILED -> failed(failure);
-            case NOT_FINITE ->
-                nonFinite(
-                        "The gradient of " + place(pass.microBatch()) + " holds NaN or infinity (score "
-                                + failure.score() + ")",
-                        pass.microBatch(),
-                        failure.score());
-            case INTERRUPTED -> interrupted(pass.microBatch());
-        };
+    <T> T translating(Supplier<T> training) {
+        try {
+            return training.get();
+        } catch (PassException e) {
+            throw switch (e.reason()) {
+                case FAILED -> failed(e);
+                case INTERRUPTED -> interrupted(e.pass().microBatch());
+            };
+        } catch (NotFiniteException e) {
+            throw nonFinite(
+                    "The gradient of " + place(e.microBatch()) + " holds NaN or infinity (score " + e.score() + ")",
+                    e.microBatch(),
+                    e.score());
+        }
     }
 
     /** Ends training before a micro-batch if the thread was interrupted; its status stays. */

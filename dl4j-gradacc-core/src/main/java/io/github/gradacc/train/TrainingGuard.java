@@ -34,11 +34,14 @@ final class TrainingGuard {
         }
     }
 
-    /** Runs what may fail half-way: on failure the open window is discarded. Layers keep no data in any case. */
+    /**
+     * Runs what may fail half-way: on failure the open window is discarded, and the user told in the trainer's words.
+     * Layers keep no data in any case.
+     */
     <T> T orDiscard(Supplier<T> work) {
         boolean done = false;
         try {
-            T result = work.get();
+            T result = loop.failures().translating(work);
             done = true;
             return result;
         } finally {

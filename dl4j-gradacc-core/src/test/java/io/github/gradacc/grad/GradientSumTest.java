@@ -2,6 +2,7 @@
 package io.github.gradacc.grad;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -245,14 +246,29 @@ class GradientSumTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DOUBLE", "FLOAT", "HALF", "BFLOAT16"})
-    void finitenessIsThatOfEveryElement(DataType type) {
+    void aPartWithOneBadElementIsFound(DataType type) {
         for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
             for (int at : new int[] {0, 17, 1023}) {
                 INDArray flat = Nd4j.ones(type, 1024);
-                assertThat(part(flat).isFinite()).isTrue();
+                assertFinite(part(flat.dup()));
                 flat.putScalar(at, bad);
-                assertThat(part(flat).isFinite()).as("%s at %s", bad, at).isFalse();
+                assertFound(part(flat));
             }
+        }
+    }
+
+    /** Elements are added and measured a quarter of a million at a time. */
+    @Test
+    void longPartsAreAddedAndSearchedToTheirEnd() {
+        int length = (1 << 19) + 3;
+        INDArray part = Nd4j.ones(DataType.FLOAT, length);
+        INDArray shared = part.like();
+        assertThat(sumOf(shared, part, part, part)).isEqualTo(part.mul(3));
+        sum.clear();
+        for (int at : new int[] {(1 << 18) - 1, 1 << 18, length - 1}) {
+            INDArray bad = part.dup();
+            bad.putScalar(at, Double.NaN);
+            assertFound(part(bad));
         }
     }
 
@@ -262,30 +278,92 @@ class GradientSumTest {
     void largeFiniteElementsAreFinite(DataType type) {
         double large = type == DataType.DOUBLE ? 1e308 : 3e38;
         INDArray flat = Nd4j.valueArrayOf(new long[] {8}, large, type);
-        assertThat(part(flat).isFinite()).isTrue();
+        assertFinite(part(flat.dup()));
         flat.putScalar(3, Double.NaN);
-        assertThat(part(flat).isFinite()).isFalse();
+        assertFound(part(flat));
+    }
+
+    /** No part is to blame when their sum leaves the range. */
+    @ParameterizedTest
+    @EnumSource(names = {"DOUBLE", "FLOAT", "HALF", "BFLOAT16"})
+    void aSumThatOverflowsIsNotFinite(DataType type) {
+        double large = type == DataType.DOUBLE ? 1.5e308 : type == DataType.FLOAT16 ? 6e4 : 3e38;
+        INDArray part = Nd4j.valueArrayOf(new long[] {8}, large, type);
+        INDArray shared = part.like();
+        assertThat(sum.isFinite(sumOf(shared, part))).isTrue();
+        sum.clear();
+        assertThat(sum.isFinite(sumOf(shared, part, part))).isFalse();
+        sum.clear();
+        // A factor may bring it there as well, and keep it away.
+        sum.add(part(part.dup()));
+        sum.writeTo(shared, 2);
+        assertThat(sum.isFinite(shared)).isFalse();
+        sum.clear();
+        sum.add(part(part.div(4)));
+        sum.settle();
+        sum.writeTo(shared, 2);
+        assertThat(sum.isFinite(shared)).isTrue();
     }
 
     @Test
-    void finitenessLooksOnlyAtWhatWasWritten() {
+    void onlyWhatWasWrittenIsSearched() {
         GradientLayout layout = new GradientLayout(3, List.of(new IndexRange(1, 3)), List.of());
-        assertThat(part(Nd4j.createFromArray(Double.NaN, 1, 1), layout, 1, 0).isFinite())
-                .isTrue();
-        assertThat(part(Nd4j.createFromArray(1, 1, Double.NaN), layout, 1, 0).isFinite())
-                .isFalse();
+        assertFinite(part(Nd4j.createFromArray(Double.NaN, 1, 1), layout, 1, 0));
+        assertFound(part(Nd4j.createFromArray(1, 1, Double.NaN), layout, 1, 0));
     }
 
     @Test
-    void finitenessIncludesUpdates() {
+    void updatesAreSearched() {
         List<UpdateRule> updates = List.of(new MeanUpdate(new IndexRange(1, 2)));
         GradientLayout layout = new GradientLayout(2, List.of(new IndexRange(0, 1)), updates);
         INDArray flat = Nd4j.createFromArray(1, Double.NaN);
-        assertThat(new MicroGradient(flat, flat, layout, 1, 0, 0, List.of(new double[] {1})).isFinite())
-                .isFalse();
-        sum.add(new MicroGradient(flat, flat, layout, 1, 0, 0, List.of(new double[] {1})));
+        INDArray fine = Nd4j.createFromArray(1.0, 1);
+        assertFinite(new MicroGradient(fine, fine, layout, 1, 0, 0, List.of(new double[] {1})));
+        assertFound(new MicroGradient(flat, flat, layout, 1, 0, 0, List.of(new double[] {1})));
+        sum.add(new MicroGradient(fine, fine, layout, 1, 0, 0, List.of(new double[] {1})));
         assertThat(sum.isFinite(flat)).isFalse();
-        assertThat(sum.isFinite(Nd4j.createFromArray(1.0, 1))).isTrue();
+        assertThat(sum.isFinite(fine)).isTrue();
+    }
+
+    private void assertFinite(MicroGradient part) {
+        sum.add(part);
+        sum.settle();
+        INDArray written = part.flat().like();
+        sum.writeTo(written);
+        assertThat(sum.isFinite(written)).isTrue();
+        sum.clear();
+    }
+
+    /** As the only part, settled and written; after a part that is fine, settled and written in place. */
+    private void assertFound(MicroGradient bad) {
+        INDArray ones = bad.flat().like().assign(1);
+        MicroGradient fine = new MicroGradient(ones, ones, bad.layout(), 1, 0, 0, bad.updateWeights());
+        for (int before = 0; before < 2; before++) {
+            for (int way = 0; way < 2; way++) {
+                for (int i = 0; i < before; i++) {
+                    sum.add(fine);
+                    sum.settle();
+                }
+                MicroGradient part =
+                        new MicroGradient(bad.flat().dup(), ones, bad.layout(), 1, 3, 4, bad.updateWeights());
+                sum.add(part);
+                boolean settles = way == 0;
+                int expected = before;
+                assertThatExceptionOfType(NotFiniteException.class)
+                        .isThrownBy(() -> {
+                            if (settles) {
+                                sum.settle();
+                            } else {
+                                sum.writeTo(part.flat());
+                            }
+                        })
+                        .satisfies(found -> {
+                            assertThat(found.microBatch()).isEqualTo(expected);
+                            assertThat(found.score()).isEqualTo(7);
+                        });
+                sum.clear();
+            }
+        }
     }
 
     @Test
