@@ -29,7 +29,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>The sum is kept in the type of the gradients, 16-bit types in FLOAT. It takes one array of the length of the
  * parameters, made when a window first has a second micro-batch and kept for the next windows until {@link #close()}.
  *
- * <p>A part that is not finite is found when it is settled or written, while its elements are added, for that costs next
+ * <p>A part that is not finite is found when it is settled or written, while its elements are added: that costs next
  * to nothing. Finite parts may still have a sum that is not: ask {@link #isFinite(INDArray)} after writing. Not
  * thread-safe.
  */
