@@ -46,6 +46,15 @@ public record GradientSlice(LayerView layer, String parameter, long from, long t
             GLOBAL_VAR, Content.MOVING_VARIANCE,
             GLOBAL_LOG_STD, Content.MOVING_LOG10_STD);
 
+    /** Returns its name in {@code network.model().gradient()}. */
+    public String gradientName() {
+        return gradientName(layer, parameter);
+    }
+
+    private static String gradientName(LayerView layer, String parameter) {
+        return layer.key() + "_" + parameter;
+    }
+
     /** Lists the slices that the network's last backward pass wrote, ascending. */
     public static List<GradientSlice> of(Network network) {
         return of(network, network.model().gradient().gradientForVariable().keySet());
@@ -64,7 +73,7 @@ public record GradientSlice(LayerView layer, String parameter, long from, long t
             for (Map.Entry<String, INDArray> entry : parametersOf(layer).entrySet()) {
                 long from = position;
                 position += entry.getValue().length();
-                if (written.contains(layer.key() + "_" + entry.getKey())) {
+                if (written.contains(gradientName(layer, entry.getKey()))) {
                     String parameter = entry.getKey();
                     slices.add(new GradientSlice(layer, parameter, from, position, content(layer, parameter)));
                 }

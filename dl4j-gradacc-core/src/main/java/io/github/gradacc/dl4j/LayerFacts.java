@@ -34,6 +34,7 @@ public final class LayerFacts {
     private boolean readsFromEnd;
     private boolean timeSecond;
     private boolean channelsLast;
+    private boolean outputsSecond;
 
     /** What holds for a layer of which nothing else is known. */
     LayerFacts() {}
@@ -71,6 +72,11 @@ public final class LayerFacts {
     /** Returns the dimension of its labels, of rank 2 to 5, that holds the values of one position. */
     public int labelChannels(int rank) {
         return channelsLast ? rank - 1 : 1;
+    }
+
+    /** Returns the axis of the outputs in its weights of standard shape. */
+    public int outputAxis(int rank) {
+        return outputsSecond || rank == 2 ? 1 : 0;
     }
 
     /** Returns its activation function. */
@@ -133,6 +139,11 @@ public final class LayerFacts {
 
     LayerFacts addsToLossItself() {
         addsToLoss = true;
+        return this;
+    }
+
+    LayerFacts outputsSecond() {
+        outputsSecond = true;
         return this;
     }
 

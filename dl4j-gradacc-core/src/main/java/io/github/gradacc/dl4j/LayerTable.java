@@ -23,6 +23,7 @@ import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution3D;
+import org.deeplearning4j.nn.conf.layers.Deconvolution2D;
 import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
@@ -162,6 +163,7 @@ public final class LayerTable {
         row(
                 SeparableConvolution2D.class,
                 it -> it.weights(SeparableConvolutionParamInitializer.DEPTH_WISE_WEIGHT_KEY, Reorders::separableDepth));
+        row(Deconvolution2D.class, LayerFacts::outputsSecond);
         row(Deconvolution3D.class, it -> it.weights(WEIGHTS, Reorders::deconvolution3D));
         row(LocallyConnected1D.class, LayerTable::locallyConnected);
         row(LocallyConnected2D.class, LayerTable::locallyConnected);

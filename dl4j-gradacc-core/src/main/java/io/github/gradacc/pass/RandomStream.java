@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.pass;
 
+import org.apiguardian.api.API;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -11,7 +12,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>The stream depends on the network's seed, the step and the micro-batch alone: not on the thread, nor on what other
  * micro-batches drew.
  */
-final class RandomStream implements AutoCloseable {
+@API(status = API.Status.INTERNAL)
+public final class RandomStream implements AutoCloseable {
 
     private final Random generator;
     private final long seed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.pass;
 
+import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.MaskedConvolution;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
@@ -32,6 +33,9 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 @API(status = API.Status.INTERNAL)
 public final class TrainedNetwork implements AutoCloseable {
+
+    /** In place of the position of a micro-batch. */
+    private static final int STEP = -1;
 
     private final Network network;
     private final int parallelism;
@@ -193,6 +197,33 @@ public final class TrainedNetwork implements AutoCloseable {
         }
         double regularization = network.regularization();
         return (score - regularization) * factor + regularization;
+    }
+
+    /** Tells whether no layer with parameters is trained. */
+    public boolean isFrozen() {
+        return network.layers().stream()
+                .filter(layer -> layer.parameters().numParams() > 0)
+                .allMatch(LayerView::isFrozen);
+    }
+
+    /** Returns the parameters that are trained, with views into the gradient array; a pass must have been made. */
+    public List<TrainedParameter> trainedParameters() {
+        return TrainedParameter.of(network);
+    }
+
+    /**
+     * Returns by what {@link #step} divides the gradient: the rows of labels, or nothing.
+     *
+     * @param examples number of examples in the window
+     */
+    public long divisor(long examples) {
+        // DL4J takes the rows of the first output's labels for the number of examples.
+        return network.model().conf().isMiniBatch() ? examples * labelRows[0] : 1;
+    }
+
+    /** Lets the calling thread draw from a stream that belongs to the next step as a whole. */
+    public RandomStream stepStream() {
+        return RandomStream.of(network.model().conf().getSeed(), iteration(), STEP);
     }
 
     /** Tells whether a vertex is written in SameDiff. */

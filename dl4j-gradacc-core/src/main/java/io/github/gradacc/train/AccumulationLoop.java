@@ -27,6 +27,7 @@ final class AccumulationLoop {
     private final Window window;
     private final GradientSum g = new GradientSum();
     private final Optional<LabelCounter> counter;
+    private final GradientTransforms transforms;
     private final Failures failures;
 
     AccumulationLoop(TrainedNetwork network, Settings settings) {
@@ -34,6 +35,7 @@ final class AccumulationLoop {
         schedule = settings.schedule();
         partialWindow = settings.partialWindow();
         counter = settings.lossNormalization().divisor().map(network::labelCounter);
+        transforms = new GradientTransforms(network, settings.gradientTransforms());
         OptionalInt segmentLength = network.segmentLength();
         window = new Window(
                 new Cutting(settings.microBatchSize(), network),
@@ -135,12 +137,13 @@ final class AccumulationLoop {
         network.accumulate(window.passes(segment), g);
     }
 
-    /** {@code parameters := parameters - updater(factor g / N)}, N being the number of examples in g. */
+    /** {@code parameters := parameters - updater(transforms(factor g / N))}, N being the number of examples in g. */
     private StepReport update(double factor, MultiDataSet shown) {
         INDArray gradient = network.gradient();
         g.writeTo(gradient, factor);
         failures.requireFinite(g, gradient, factor);
-        StepReport report = report(network.scaledScore(g.score(), factor), true);
+        double norm = transforms.apply(g.examples());
+        StepReport report = report(network.scaledScore(g.score(), factor), norm, true);
         network.step(g.examples(), report.score(), shown);
         return report;
     }
@@ -151,11 +154,12 @@ final class AccumulationLoop {
                 g.examples(),
                 network.iteration());
         network.discard();
-        return report(Double.NaN, false);
+        return report(Double.NaN, Double.NaN, false);
     }
 
-    private StepReport report(double score, boolean stepped) {
-        return new StepReport(network.iteration(), network.epoch(), g.microBatches(), g.examples(), score, stepped);
+    private StepReport report(double score, double norm, boolean stepped) {
+        return new StepReport(
+                network.iteration(), network.epoch(), g.microBatches(), g.examples(), score, norm, stepped);
     }
 
     /** Checks a batch when it enters, before anything is computed. */

@@ -6,6 +6,7 @@ import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.grad.StatisticsPolicy;
 import io.github.gradacc.pass.TrainedNetwork;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -353,6 +354,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
         private LossNormalization lossNormalization = LossNormalization.EXAMPLES;
+        private List<GradientTransform> gradientTransforms = List.of();
 
         private Builder(BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network) {
             this.network = network;
@@ -447,6 +449,20 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
+         * Sets what happens to a window's mean gradient before DL4J normalizes it, adds regularization and runs the
+         * updater. Default: nothing.
+         *
+         * @param inOrder the transforms, applied one after the other; replaces those set before
+         */
+        public Builder gradientTransforms(GradientTransform... inOrder) {
+            for (GradientTransform transform : requireGiven("gradientTransforms", inOrder)) {
+                requireGiven("a gradient transform", transform);
+            }
+            gradientTransforms = List.of(inOrder);
+            return this;
+        }
+
+        /**
          * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if
          * it has none yet.
          *
@@ -457,7 +473,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         public GradientAccumulationTrainer build() {
             TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
             return new GradientAccumulationTrainer(
-                    trained, new Settings(schedule(), microBatchSize, partialWindow, lossNormalization));
+                    trained,
+                    new Settings(schedule(), microBatchSize, partialWindow, lossNormalization, gradientTransforms));
         }
 
         private AccumulationSchedule schedule() {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import java.util.List;
+
 /**
  * The settings of a trainer.
  *
@@ -8,9 +10,11 @@ package io.github.gradacc.train;
  * @param microBatchSize most examples per pass
  * @param partialWindow what becomes of a window that is not full at the end of an epoch
  * @param lossNormalization what a window's loss is divided by
+ * @param gradientTransforms what its mean gradient goes through
  */
 record Settings(
         AccumulationSchedule schedule,
         int microBatchSize,
         PartialWindow partialWindow,
-        LossNormalization lossNormalization) {}
+        LossNormalization lossNormalization,
+        List<GradientTransform> gradientTransforms) {}

@@ -11,7 +11,16 @@ package io.github.gradacc.train;
  * @param examples number of examples in the window
  * @param score the network's score on the window before the step, regularization included: what {@code network.score()}
  *     is after native training on the window in one batch; NaN if no step was taken
+ * @param gradientNorm the norm of the window's mean gradient over all trained parameters, as {@link ClipGlobalNorm}
+ *     found it before clipping; NaN if no {@link GradientTransform} asked for it
  * @param stepped whether a step was taken: always, but for windows in which no label counts
  *     ({@link LossNormalization}), which leave the network as it was
  */
-public record StepReport(int iteration, int epoch, int microBatches, long examples, double score, boolean stepped) {}
+public record StepReport(
+        int iteration,
+        int epoch,
+        int microBatches,
+        long examples,
+        double score,
+        double gradientNorm,
+        boolean stepped) {}

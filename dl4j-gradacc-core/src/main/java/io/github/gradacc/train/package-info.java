@@ -6,8 +6,8 @@
  * <em>micro-batch</em> is what one forward and backward pass sees. A <em>window</em> is the batches of one optimizer
  * step. A <em>step</em> is one update of the parameters, DL4J's iteration.
  *
- * <p>Start at {@link io.github.gradacc.train.GradientAccumulationTrainer}. May import {@code pass}, {@code batch} and
- * {@code grad}.
+ * <p>Start at {@link io.github.gradacc.train.GradientAccumulationTrainer}. May import {@code pass}, {@code batch},
+ * {@code grad} and {@code array}.
  */
 @NullMarked
 package io.github.gradacc.train;
