@@ -32,6 +32,7 @@ import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -335,6 +336,8 @@ class LossNormalizationTest {
         nothing.setLabelsMaskArray(Nd4j.zeros(DataType.DOUBLE, 8, STEPS));
         T reference = type.init(recurrent(new Adam(0.1)));
         T network = type.init(recurrent(new Adam(0.1)));
+        ShownExamples shown = new ShownExamples();
+        type.listeners(network).add(shown);
         List<StepReport> asked = new ArrayList<>();
         try (var trainer = trainer(type, network, LossNormalization.UNMASKED, 1);
                 var natively = trainer(type, reference, LossNormalization.UNMASKED, 1)) {
@@ -343,6 +346,23 @@ class LossNormalizationTest {
         }
         assertThat(network.params()).isEqualTo(reference.params());
         assertThat(asked).hasSize(2).allMatch(StepReport::stepped);
+        assertThat(shown.examples).containsExactly(8L, 8L);
+    }
+
+    /** How many examples the activations have that each step shows. */
+    private static final class ShownExamples extends BaseTrainingListener {
+
+        private final List<Long> examples = new ArrayList<>();
+
+        @Override
+        public void onForwardPass(Model model, List<INDArray> activations) {
+            examples.add(activations.get(0).size(0));
+        }
+
+        @Override
+        public void onForwardPass(Model model, Map<String, INDArray> activations) {
+            examples.add(activations.values().iterator().next().size(0));
+        }
     }
 
     /** In HALF the sum over all tokens would be infinite; their mean is not. */

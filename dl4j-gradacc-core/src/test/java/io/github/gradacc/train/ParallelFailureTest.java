@@ -165,6 +165,20 @@ class ParallelFailureTest {
         });
     }
 
+    /** A gradient is searched when it is added; by then the next pass may have thrown. */
+    @Tag("slow")
+    @ParameterizedTest
+    @MethodSource("positionsAndWorkers")
+    void aGradientThatIsNotFiniteBeforeAPassThatThrows(int position, int workers) {
+        assertRefused(workers, NonFiniteGradientException.class, position, (labels, batch) -> {
+            if (numberOf(labels) == position) {
+                labels.putScalar(1, 1, Double.NaN);
+            } else if (numberOf(labels) > position) {
+                throw new IllegalStateException("deliberate " + numberOf(labels));
+            }
+        });
+    }
+
     private void assertRefused(
             int workers, Class<? extends RuntimeException> type, int position, BiConsumer<INDArray, DataSet> sabotage) {
         DataSet good = data.dataSet(8, 3, 4);
