@@ -108,10 +108,21 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
         model().computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
     }
 
+    /**
+     * Returns everything in the configuration of a layer that runs in passes and may show in a gradient: its
+     * preprocessor, itself, and what is in it.
+     */
+    public List<Part> parts(LayerView layer) {
+        return layer.parts(trainsBelow(layer));
+    }
+
+    /** Tells whether a gradient that comes to a layer from above trains something below it. */
+    abstract boolean trainsBelow(LayerView layer);
+
     /** Tells whether a vertex is written in SameDiff. */
     public boolean hasSameDiffVertex() {
         return layers().stream()
-                .flatMap(layer -> layer.parts().stream())
+                .flatMap(layer -> layer.parts(true).stream())
                 .anyMatch(part -> part.object() instanceof SameDiffVertex);
     }
 
