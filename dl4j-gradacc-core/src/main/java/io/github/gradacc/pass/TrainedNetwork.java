@@ -169,7 +169,9 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param examples the size of the micro-batch
      */
     public boolean misreadsMasks(MultiDataSet batch, int examples) {
-        return MaskedConvolution.misreads(network, batch.getFeaturesMaskArrays(), examples);
+        @Nullable INDArray[] masks = batch.getFeaturesMaskArrays();
+        return MaskedConvolution.misreads(network, masks, examples)
+                && !(examples == 1 && LoneMask.isCured(masks, network));
     }
 
     /** Tells whether a vertex is written in SameDiff. */

@@ -21,7 +21,9 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -123,6 +125,43 @@ class MaskedConvolutionTest {
                     .singleElement()
                     .satisfies(line ->
                             assertThat(line).contains("misreads the masks", "of size " + WORDS, "microBatchSize"));
+        }
+    }
+
+    /** One row is left of a sentence, so it is batches of one example that DL4J misreads. */
+    private static MultiLayerConfiguration wholeSentences(PoolingType pooling) {
+        return Nets.of(
+                InputType.convolutional(WORDS, VALUES, 1),
+                new ConvolutionLayer.Builder(WORDS, VALUES).nOut(4).build(),
+                new GlobalPoolingLayer(pooling),
+                softmax(3));
+    }
+
+    @Test
+    void dl4jMisreadsTheMaskOfOneExample() {
+        MultiLayerNetwork network = Nets.init(wholeSentences(PoolingType.AVG));
+        List<DataSet> parts = data(4).batchBy(2);
+        INDArray sum = gradient(network, parts.get(0)).addi(gradient(network, parts.get(1)));
+        Tolerance.assertClose("gradient", gradient(network, data(4)), sum, Tolerance.DOUBLE);
+        for (DataSet one : data(4).batchBy(1)) {
+            sum.subi(gradient(network, one));
+        }
+        assertThat(sum.norm2Number().doubleValue()).isGreaterThan(1e-2);
+    }
+
+    /** 5 examples are 2 + 2 + 1: the last one stands beside a copy of itself. */
+    @ParameterizedTest
+    @EnumSource(names = {"AVG", "MAX", "SUM"})
+    void aSingleExampleIsNotMisread(PoolingType pooling) {
+        for (NetworkClass<?> type : NetworkClass.all()) {
+            for (int size : new int[] {1, 2}) {
+                try (var log = new LogLines("io.github.gradacc.train")) {
+                    ExactnessCase.of("sentences", () -> wholeSentences(pooling), () -> List.of(data(5), data(1)))
+                            .windows(2, size)
+                            .verify(type);
+                    assertThat(log.warnings()).isEmpty();
+                }
+            }
         }
     }
 
