@@ -43,8 +43,9 @@ final class LoneMask {
             requireNoCenters(network);
             return besideItself(data, network);
         }
-        @Nullable INDArray[] masks = without(data.getFeaturesMaskArrays());
-        if (!hasCenters(network) && (becomesLone(masks, network) || isCured(masks, network))) {
+        boolean isMisread =
+                becomesLone(without(data.getFeaturesMaskArrays()), network) || isMisreadAlone(data, network);
+        if (isMisread && canStandBesideItself(data, network)) {
             return besideItself(data, network);
         }
         return lone(data).findAny().isPresent() ? withoutMasks(data) : data;
@@ -70,11 +71,31 @@ final class LoneMask {
                                 .anyMatch(mask -> mask.rank() == MASK_RANK && mask.length() == 2);
     }
 
-    /** Tells whether DL4J misreads the masks of the images of one example, and not those of two. */
-    static boolean isCured(@Nullable INDArray @Nullable [] masks, Network network) {
-        return MaskedConvolution.misreads(network, masks, 1)
-                && !MaskedConvolution.misreads(network, masks, 2)
-                && !hasCenters(network);
+    /**
+     * Tells whether DL4J misreads the masks of a single example of this data, and a pass over one does not see them.
+     *
+     * @param data of any number of examples
+     */
+    static boolean isCured(MultiDataSet data, Network network) {
+        return isMisreadAlone(data, network) && canStandBesideItself(data, network);
+    }
+
+    private static boolean isMisreadAlone(MultiDataSet data, Network network) {
+        @Nullable INDArray[] masks = data.getFeaturesMaskArrays();
+        return MaskedConvolution.misreads(network, masks, 1) && !MaskedConvolution.misreads(network, masks, 2);
+    }
+
+    /**
+     * Masks of labels must take the loss of the second example away. Where an output is masked by the features only,
+     * those of the second example would have to be other ones, and so would be its share of a graph's score, which does
+     * not look at these masks. Center loss knows no masks at all.
+     */
+    private static boolean canStandBesideItself(MultiDataSet data, Network network) {
+        @Nullable INDArray[] labelsMasks = data.getLabelsMaskArrays();
+        List<Boolean> reached = new MaskPropagation(network).reachOutputs(twice(data.getFeaturesMaskArrays()));
+        return !hasCenters(network)
+                && IntStream.range(0, reached.size())
+                        .allMatch(i -> !reached.get(i) || (labelsMasks != null && labelsMasks[i] != null));
     }
 
     private static MultiDataSet withoutMasks(MultiDataSet data) {

@@ -169,9 +169,8 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param examples the size of the micro-batch
      */
     public boolean misreadsMasks(MultiDataSet batch, int examples) {
-        @Nullable INDArray[] masks = batch.getFeaturesMaskArrays();
-        return MaskedConvolution.misreads(network, masks, examples)
-                && !(examples == 1 && LoneMask.isCured(masks, network));
+        return MaskedConvolution.misreads(network, batch.getFeaturesMaskArrays(), examples)
+                && !(examples == 1 && LoneMask.isCured(batch, network));
     }
 
     /** Tells whether a vertex is written in SameDiff. */

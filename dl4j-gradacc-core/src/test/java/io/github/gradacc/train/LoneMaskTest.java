@@ -25,6 +25,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
@@ -85,23 +86,38 @@ class LoneMaskTest {
     static Stream<Arguments> masksMadeSingleInside() {
         INDArray labelsMask = Nd4j.createFromArray(1.0, 0.0, 1.0, 1.0, 1.0).reshape(5, 1);
         return Stream.of(
-                        ExactnessCase.of("no mask of labels", LoneMaskTest::convolved, () -> convolved(null)),
-                        ExactnessCase.of("a mask of labels", LoneMaskTest::convolved, () -> convolved(labelsMask)))
+                        ExactnessCase.of("no mask of labels", LoneMaskTest::withOutputLayer, () -> convolvedData(null)),
+                        ExactnessCase.of(
+                                "a mask of labels", LoneMaskTest::withOutputLayer, () -> convolvedData(labelsMask)))
                 .flatMap(each -> ExactnessCase.inBothClasses(
                         Stream.of(each.windows(1, 1), each.windows(1, 2), each.windows(2, 3))));
     }
 
-    private static MultiLayerConfiguration convolved() {
+    private static MultiLayerConfiguration convolved(Layer... output) {
+        // As many values as steps: the dense layer behind it expects the one number and gets the other.
+        Layer convolution = new Convolution1DLayer.Builder(5, 1).nOut(5).build();
         return Nets.of(
                 InputType.recurrent(3, 5),
-                // As many values as steps: the dense layer behind it expects the one number and gets the other.
-                new Convolution1DLayer.Builder(5, 1).nOut(5).build(),
+                Stream.concat(Stream.of(convolution), Stream.of(output)).toArray(Layer[]::new));
+    }
+
+    private static MultiLayerConfiguration withOutputLayer() {
+        return convolved(
                 Nets.dense(4),
                 new RnnOutputLayer.Builder(LossFunction.MSE).nOut(2).build());
     }
 
+    /** A loss layer takes the mask of the features. */
+    private static MultiLayerConfiguration withLossLayer() {
+        return convolved(
+                Nets.dense(2),
+                new RnnLossLayer.Builder(LossFunction.MSE)
+                        .activation(Activation.TANH)
+                        .build());
+    }
+
     /** The fourth is masked out: its one step behind the convolution, too. */
-    private static List<DataSet> convolved(INDArray labelsMask) {
+    private static List<DataSet> convolvedData(INDArray labelsMask) {
         Data data = new Data(10, DataType.DOUBLE);
         INDArray first = mask(5, 5, 2, 3, 0, 1);
         INDArray second = mask(5, 5, 0, 3, 4);
@@ -118,6 +134,19 @@ class LoneMaskTest {
     @MethodSource("masksMadeSingleInside")
     void masksMadeSingleInside(ExactnessCase testCase, NetworkClass<?> type) {
         testCase.verify(type);
+    }
+
+    /** There is no mask of labels that could take the loss of a second example away: DL4J's own error stays. */
+    @EachNetworkClass
+    <T extends Model> void underALossLayerTheyAreLeftToDl4j(NetworkClass<T> type) {
+        T network = type.init(withLossLayer());
+        INDArray before = network.params().dup();
+        try (var trainer = type.builder(network).microBatchSize(1).build()) {
+            assertThatThrownBy(() -> trainer.fit(convolvedData(null).get(0)))
+                    .isInstanceOf(MicroBatchException.class)
+                    .hasMessageContaining("mask array with shape [1, 1]; expected vector");
+        }
+        assertThat(network.params()).isEqualTo(before);
     }
 
     /** A state behind a stack has several rows for an example. */

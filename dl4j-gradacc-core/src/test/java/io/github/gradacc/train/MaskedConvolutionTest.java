@@ -176,7 +176,7 @@ class MaskedConvolutionTest {
         INDArray before = network.params().dup();
         DataSet whole = data(4);
         for (long[] shape :
-                new long[][] {{4, 1, WORDS - 1, 1}, {4, 1, WORDS + 1, 1}, {4, 1, 1, WORDS}, {4, 2, WORDS, 1}}) {
+                new long[][] {{4, 1, WORDS - 1, 1}, {4, 1, WORDS + 1, 1}, {4, 1, 1, VALUES - 1}, {4, 2, WORDS, 1}}) {
             whole.setFeaturesMaskArray(Nd4j.ones(DataType.DOUBLE, shape));
             try (var trainer = type.builder(network).build()) {
                 assertThatIllegalArgumentException()
