@@ -2,6 +2,7 @@
 package io.github.gradacc.batch;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -13,6 +14,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 @API(status = API.Status.INTERNAL)
 public final class Batch {
+
+    private static final int IMAGE_RANK = 4;
 
     private final MultiDataSet data;
     private final int examples;
@@ -31,7 +34,8 @@ public final class Batch {
      * @param data the batch, not copied
      * @param labelRows for each label array how many rows it has for each example; 1 where nothing is given
      * @throws IllegalArgumentException if features or labels are missing or empty, if two arrays (masks included)
-     *     differ in their number of examples, or if there are masks but not one, or null, for each array
+     *     differ in their number of examples, if there are masks but not one, or null, for each array, or if the mask
+     *     of images has not their height and width
      */
     public static Batch of(@Nullable MultiDataSet data, int... labelRows) {
         if (data == null) {
@@ -46,6 +50,7 @@ public final class Batch {
         requireSame("labels mask", data.getLabelsMaskArrays(), examples, labelRows);
         requireMasks("feature", data.numFeatureArrays(), data.getFeaturesMaskArrays());
         requireMasks("label", data.numLabelsArrays(), data.getLabelsMaskArrays());
+        requireImageMasks(data.getFeatures(), data.getFeaturesMaskArrays());
         if (examples > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("DL4J counts the examples of a batch in an int; " + examples
                     + " are too many: use smaller batches");
@@ -119,6 +124,28 @@ public final class Batch {
     private static String several(String name, INDArray array, long examples) {
         boolean isSeveral = name.startsWith("labels") && array.size(0) % examples == 0;
         return isSeveral ? ". Only labels of an output behind a StackVertex have several rows for an example" : "";
+    }
+
+    /** DL4J pools such a mask without a look at the image, and multiplies what is left of both. */
+    private static void requireImageMasks(INDArray[] features, @Nullable INDArray @Nullable [] masks) {
+        for (int i = 0; masks != null && i < masks.length; i++) {
+            INDArray mask = masks[i];
+            boolean isOfImages = mask != null && mask.rank() == IMAGE_RANK && features[i].rank() == IMAGE_RANK;
+            if (isOfImages && !fits(mask, features[i], 1, 2, 3) && !fits(mask, features[i], 3, 1, 2)) {
+                throw new IllegalArgumentException(
+                        "The mask of images has their height or 1, and their width or 1: shape [examples, 1, height, 1]"
+                                + " masks rows. But features[" + i + "] has shape "
+                                + Arrays.toString(features[i].shape()) + ", features mask[" + i + "] has shape "
+                                + Arrays.toString(mask.shape())
+                                + ": give a mask for the images as they enter the network, padding included");
+            }
+        }
+    }
+
+    /** Tells whether a mask, channels first, has the sizes of images or 1, given which dimension of these is which. */
+    private static boolean fits(INDArray mask, INDArray images, int... channelsHeightWidth) {
+        return IntStream.range(0, channelsHeightWidth.length)
+                .allMatch(i -> mask.size(i + 1) == 1 || mask.size(i + 1) == images.size(channelsHeightWidth[i]));
     }
 
     private static void requireMasks(String what, int arrays, @Nullable INDArray @Nullable [] masks) {

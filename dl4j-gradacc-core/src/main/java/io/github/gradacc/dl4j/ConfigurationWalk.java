@@ -10,7 +10,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.deeplearning4j.nn.conf.dropout.IDropout;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -25,7 +27,12 @@ final class ConfigurationWalk {
     private final List<Part> parts = new ArrayList<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    private ConfigurationWalk() {}
+    /** Whether something below is trained by the gradient that is passed on. */
+    private final boolean trainsBelow;
+
+    private ConfigurationWalk(boolean trainsBelow) {
+        this.trainsBelow = trainsBelow;
+    }
 
     /**
      * Walks through the configuration of a layer or vertex.
@@ -33,10 +40,11 @@ final class ConfigurationWalk {
      * @param preprocessor of its input, or null
      * @param given what it is configured by
      * @param inference whether all of that, but for the preprocessor, runs as at test time
+     * @param trainsBelow whether something below is trained by the gradient that is passed on
      * @return the parts, each before those inside of it
      */
-    static List<Part> through(@Nullable Object preprocessor, Object given, boolean inference) {
-        ConfigurationWalk walk = new ConfigurationWalk();
+    static List<Part> through(@Nullable Object preprocessor, Object given, boolean inference, boolean trainsBelow) {
+        ConfigurationWalk walk = new ConfigurationWalk(trainsBelow);
         walk.visit(preprocessor, false);
         walk.visit(given, inference);
         return walk.parts;
@@ -65,12 +73,22 @@ final class ConfigurationWalk {
     }
 
     private void visitPart(Object object, boolean inference) {
-        if (PassCode.runs(object)) {
+        boolean isIdle = inference && object instanceof IDropout;
+        if (PassCode.runs(object) && !isIdle) {
             parts.add(new Part(object, inference));
         }
         if (!PassCode.runsOutside(object)) {
-            visitFields(object, object.getClass(), inference || object instanceof FrozenLayer);
+            visitFields(object, object.getClass(), inference || freezes(object));
         }
+    }
+
+    /**
+     * {@code FrozenLayerWithBackprop} runs forward as at test time. DL4J 1.0.0-M2.1 computes its layer again for the
+     * backward pass, as in training: dropout, weight noise and statistics of the batch are then in the gradient that it
+     * passes on, and in nothing else.
+     */
+    private boolean freezes(Object object) {
+        return object instanceof FrozenLayer || (object instanceof FrozenLayerWithBackprop && !trainsBelow);
     }
 
     private void visitFields(Object object, Class<?> type, boolean inference) {

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
@@ -57,6 +59,19 @@ final class GraphNetwork extends Network {
         return LayerView.of(
                 vertex,
                 Objects.requireNonNull(graph.getConfiguration().getVertices().get(vertex.getVertexName())));
+    }
+
+    @Override
+    boolean trainsBelow(LayerView layer) {
+        return trainsBelow(graph.getVertex(layer.key()), new HashSet<>());
+    }
+
+    private boolean trainsBelow(GraphVertex vertex, Set<GraphVertex> seen) {
+        return Arrays.stream(vertex.getInputVertices())
+                .map(input -> graph.getVertices()[input.getVertexIndex()])
+                .filter(below -> !below.isInputVertex() && seen.add(below))
+                .anyMatch(below ->
+                        !view(below).endsBackpropagation() && (view(below).isTrained() || trainsBelow(below, seen)));
     }
 
     @Override

@@ -118,9 +118,13 @@ public final class LayerView {
         return Optional.ofNullable(preprocessor);
     }
 
-    /** Returns everything in its configuration that runs in passes: its preprocessor, itself, and what is in it. */
-    public List<Part> parts() {
-        return ConfigurationWalk.through(preprocessor, given, isInferenceOnly());
+    /**
+     * Returns everything in its configuration that runs in passes: its preprocessor, itself, and what is in it.
+     *
+     * @param trainsBelow whether something below is trained by the gradient that it passes on
+     */
+    List<Part> parts(boolean trainsBelow) {
+        return ConfigurationWalk.through(preprocessor, given, isInferenceOnly(), trainsBelow);
     }
 
     /** Returns the configuration of a vertex that is written in SameDiff and has parameters. */
@@ -158,7 +162,15 @@ public final class LayerView {
                 || (layer instanceof BaseWrapperLayer wrapper && isFrozen(wrapper.getUnderlying()));
     }
 
-    /** Tells whether it runs as at test time, also in training; {@code FrozenLayerWithBackprop} does not. */
+    /** Tells whether it has parameters that are trained. */
+    boolean isTrained() {
+        return !isFrozen() && parameters.numParams() > 0;
+    }
+
+    /**
+     * Tells whether it runs as at test time, also in training; {@code FrozenLayerWithBackprop} does in forward passes
+     * only.
+     */
     public boolean isInferenceOnly() {
         return isInferenceOnly(layer);
     }

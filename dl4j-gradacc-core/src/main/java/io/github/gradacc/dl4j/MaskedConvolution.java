@@ -45,9 +45,10 @@ public final class MaskedConvolution {
     }
 
     private static List<INDArray> imageMasks(Network network, @Nullable INDArray[] masks, int examples) {
-        return network.propagateMasks(pattern(masks, examples)).stream()
-                .filter(mask -> mask.rank() == IMAGE_RANK)
-                .toList();
+        return new MaskPropagation(network)
+                .inLayers(pattern(masks, examples)).stream()
+                        .filter(mask -> mask.rank() == IMAGE_RANK)
+                        .toList();
     }
 
     private static boolean startsLike(List<INDArray> longer, List<INDArray> shorter) {

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -108,10 +107,21 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
         model().computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
     }
 
+    /**
+     * Returns everything in the configuration of a layer that runs in passes and may show in a gradient: its
+     * preprocessor, itself, and what is in it.
+     */
+    public List<Part> parts(LayerView layer) {
+        return layer.parts(trainsBelow(layer));
+    }
+
+    /** Tells whether a gradient that comes to a layer from above trains something below it. */
+    abstract boolean trainsBelow(LayerView layer);
+
     /** Tells whether a vertex is written in SameDiff. */
     public boolean hasSameDiffVertex() {
         return layers().stream()
-                .flatMap(layer -> layer.parts().stream())
+                .flatMap(layer -> layer.parts(true).stream())
                 .anyMatch(part -> part.object() instanceof SameDiffVertex);
     }
 
@@ -207,34 +217,6 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
 
     /** Makes a micro-batch the input of the next pass, masks included. */
     public abstract void setMicroBatch(MultiDataSet microBatch);
-
-    /**
-     * Propagates masks as before a pass.
-     *
-     * @param masks of the features, or null
-     * @return the masks that layers were given, in their order; layers without one are left out
-     */
-    public List<INDArray> propagateMasks(@Nullable INDArray @Nullable [] masks) {
-        setFeaturesMasks(masks);
-        List<INDArray> given = layers().stream()
-                .flatMap(layer -> layer.layer().stream())
-                .flatMap(layer -> Stream.ofNullable(layer.getMaskArray()))
-                .toList();
-        clearMasks();
-        return given;
-    }
-
-    /** Tells for each output whether masks of the features reach it; its layers have none afterwards. */
-    public List<Boolean> masksAtOutputs(@Nullable INDArray @Nullable [] masks) {
-        setFeaturesMasks(masks);
-        List<Boolean> reached = outputs().stream()
-                .map(output -> output.layer()
-                        .filter(layer -> layer.getMaskArray() != null)
-                        .isPresent())
-                .toList();
-        clearMasks();
-        return reached;
-    }
 
     abstract void setFeaturesMasks(@Nullable INDArray @Nullable [] masks);
 

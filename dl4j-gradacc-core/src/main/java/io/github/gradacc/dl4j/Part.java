@@ -25,9 +25,12 @@ public record Part(Object object, boolean inference) {
         return PassCode.isExamined(object.getClass()) && !mayMixExamples();
     }
 
-    /** Tells whether it draws random numbers: dropout, weight noise, and the slopes of RReLU. */
+    /**
+     * Tells whether it draws random numbers: DL4J's dropout and weight noise, and the slopes of RReLU. That of others
+     * may draw or not, it is not examined.
+     */
     public boolean drawsNoise() {
-        return !inference && (PassCode.isNoise(object) || object instanceof ActivationRReLU);
+        return !inference && isExamined() && (PassCode.isNoise(object) || object instanceof ActivationRReLU);
     }
 
     /** Settings of examined classes that reach over the dimension of the examples. */

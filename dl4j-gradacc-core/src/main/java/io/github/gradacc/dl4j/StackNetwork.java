@@ -48,6 +48,18 @@ final class StackNetwork extends Network {
     }
 
     @Override
+    boolean trainsBelow(LayerView layer) {
+        boolean trains = false;
+        for (LayerView below : layers()) {
+            if (below.key().equals(layer.key())) {
+                break;
+            }
+            trains = !below.endsBackpropagation() && (trains || below.isTrained());
+        }
+        return trains;
+    }
+
+    @Override
     public List<LayerView> outputs() {
         return List.of(layers().get(network.getnLayers() - 1));
     }

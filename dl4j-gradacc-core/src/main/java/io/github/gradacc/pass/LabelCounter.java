@@ -2,6 +2,7 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.MaskPropagation;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.loss.LabelWeights;
 import io.github.gradacc.loss.LossCtc;
@@ -105,7 +106,7 @@ public final class LabelCounter {
             return;
         }
         @Nullable INDArray[] masks = batch.getLabelsMaskArrays();
-        List<Boolean> reached = network.masksAtOutputs(batch.getFeaturesMaskArrays());
+        List<Boolean> reached = new MaskPropagation(network).reachOutputs(batch.getFeaturesMaskArrays());
         for (int i = 0; i < reached.size(); i++) {
             if (reached.get(i) && (masks == null || masks[i] == null)) {
                 throw new IllegalArgumentException(

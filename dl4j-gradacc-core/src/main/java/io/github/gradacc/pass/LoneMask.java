@@ -3,9 +3,12 @@ package io.github.gradacc.pass;
 
 import io.github.gradacc.array.Slice;
 import io.github.gradacc.dl4j.Accumulation;
+import io.github.gradacc.dl4j.MaskPropagation;
+import io.github.gradacc.dl4j.MaskedConvolution;
 import io.github.gradacc.dl4j.Network;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -14,36 +17,85 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Masks of a single element, of one example with one time step. DL4J 1.0.0-M2.1 takes their shape [1, 1] for something
- * else: a mask per output, or no vector. So a pass never sees one:
+ * Masks of a single example that DL4J 1.0.0-M2.1 takes for something else. Those of shape [1, 1], of one time step, it
+ * takes for a mask per output, or for no vector, also where a layer makes them of longer ones; and it misreads that of
+ * an image where the output of a layer has one row ({@link MaskedConvolution}). So a pass never sees one:
  *
  * <ul>
- *   <li>Masks of 1 mask nothing and are left out.
- *   <li>If one of them is 0, a second example stands beside the first: the same one, masked out everywhere. It adds
- *       nothing to the gradient, and all masks have two elements.
+ *   <li>Masks of the single element 1 mask nothing and are left out.
+ *   <li>Otherwise a second example stands beside the first: the same one, without a loss. It adds nothing to the
+ *       gradient, and all masks are those of two examples.
  * </ul>
  */
 final class LoneMask {
 
     private static final int SEQUENCE_RANK = 3;
+    private static final int MASK_RANK = 2;
 
     private LoneMask() {}
 
-    /** Returns the data without masks of a single element: as it is, without masks, or with a second example. */
+    /** Returns the data without masks that would be misread: as it is, without masks, or with a second example. */
     static MultiDataSet avoidedIn(MultiDataSet data, Network network) {
-        double[] lone = Stream.of(data.getFeaturesMaskArrays(), data.getLabelsMaskArrays())
-                .flatMap(masks -> masks == null ? Stream.of() : Arrays.stream(masks))
-                .filter(LoneMask::isLone)
-                .mapToDouble(mask -> mask.getDouble(0))
-                .toArray();
-        if (lone.length == 0) {
+        if (data.getFeatures(0).size(0) > 1) {
             return data;
         }
-        return Arrays.stream(lone).allMatch(value -> value == 1) ? withoutMasks(data) : besideItself(data, network);
+        if (lone(data).anyMatch(value -> value != 1)) {
+            requireNoCenters(network);
+            return besideItself(data, network);
+        }
+        boolean isMisread =
+                becomesLone(without(data.getFeaturesMaskArrays()), network) || isMisreadAlone(data, network);
+        if (isMisread && canStandBesideItself(data, network)) {
+            return besideItself(data, network);
+        }
+        return lone(data).findAny().isPresent() ? withoutMasks(data) : data;
+    }
+
+    private static DoubleStream lone(MultiDataSet data) {
+        return Stream.of(data.getFeaturesMaskArrays(), data.getLabelsMaskArrays())
+                .flatMap(masks -> masks == null ? Stream.of() : Arrays.stream(masks))
+                .filter(LoneMask::isLone)
+                .mapToDouble(mask -> mask.getDouble(0));
     }
 
     private static boolean isLone(@Nullable INDArray mask) {
         return mask != null && mask.length() == 1;
+    }
+
+    /** Tells whether a layer is given a mask of one element for one example, made of a longer one. */
+    private static boolean becomesLone(@Nullable INDArray @Nullable [] masks, Network network) {
+        return masks != null
+                && Arrays.stream(masks).anyMatch(mask -> mask != null)
+                && new MaskPropagation(network)
+                        .inLayers(twice(masks)).stream()
+                                .anyMatch(mask -> mask.rank() == MASK_RANK && mask.length() == 2);
+    }
+
+    /**
+     * Tells whether DL4J misreads the masks of a single example of this data, and a pass over one does not see them.
+     *
+     * @param data of any number of examples
+     */
+    static boolean isCured(MultiDataSet data, Network network) {
+        return isMisreadAlone(data, network) && canStandBesideItself(data, network);
+    }
+
+    private static boolean isMisreadAlone(MultiDataSet data, Network network) {
+        @Nullable INDArray[] masks = data.getFeaturesMaskArrays();
+        return MaskedConvolution.misreads(network, masks, 1) && !MaskedConvolution.misreads(network, masks, 2);
+    }
+
+    /**
+     * Masks of labels must take the loss of the second example away. Where an output is masked by the features only,
+     * those of the second example would have to be other ones, and so would be its share of a graph's score, which does
+     * not look at these masks. Center loss knows no masks at all.
+     */
+    private static boolean canStandBesideItself(MultiDataSet data, Network network) {
+        @Nullable INDArray[] labelsMasks = data.getLabelsMaskArrays();
+        List<Boolean> reached = new MaskPropagation(network).reachOutputs(twice(data.getFeaturesMaskArrays()));
+        return !hasCenters(network)
+                && IntStream.range(0, reached.size())
+                        .allMatch(i -> !reached.get(i) || (labelsMasks != null && labelsMasks[i] != null));
     }
 
     private static MultiDataSet withoutMasks(MultiDataSet data) {
@@ -60,20 +112,27 @@ final class LoneMask {
                 : Arrays.stream(masks).map(mask -> isLone(mask) ? null : mask).toArray(INDArray[]::new);
     }
 
+    /**
+     * The second example is masked like the first, so that nothing is without all its steps; but where an output is
+     * masked by the features only, it is masked out.
+     */
     private static MultiDataSet besideItself(MultiDataSet data, Network network) {
-        requireNoCenters(network);
-        @Nullable INDArray[] featuresMasks = maskedOut(data.getFeaturesMaskArrays());
-        List<Boolean> masked = network.masksAtOutputs(featuresMasks);
+        @Nullable INDArray[] twice = twice(data.getFeaturesMaskArrays());
+        List<Boolean> reached = new MaskPropagation(network).reachOutputs(twice);
         INDArray[] labelsMasks = IntStream.range(0, data.numLabelsArrays())
-                .mapToObj(i -> labelsMask(data, i, masked.get(i)))
+                .mapToObj(i -> labelsMask(data, i, reached.get(i)))
                 .toArray(INDArray[]::new);
+        boolean isMaskedByFeatures = Arrays.stream(labelsMasks).anyMatch(mask -> mask == null);
         return new org.nd4j.linalg.dataset.MultiDataSet(
-                twice(data.getFeatures()), twice(data.getLabels()), featuresMasks, labelsMasks);
+                twice(data.getFeatures()),
+                twice(data.getLabels()),
+                isMaskedByFeatures ? maskedOut(data.getFeaturesMaskArrays()) : twice,
+                labelsMasks);
     }
 
     /** Center loss knows no masks: its centers and their term would count both examples. */
     private static void requireNoCenters(Network network) {
-        if (network.layers().stream().anyMatch(layer -> layer.facts().accumulation() == Accumulation.CLASS_CENTERS)) {
+        if (hasCenters(network)) {
             throw new IllegalStateException(
                     "A micro-batch of one example has a mask of the single element 0, which DL4J 1.0.0-M2.1 takes for"
                             + " something else, and with center loss the trainer cannot get round that: use a"
@@ -81,8 +140,16 @@ final class LoneMask {
         }
     }
 
-    private static INDArray[] twice(INDArray... arrays) {
-        return Arrays.stream(arrays).map(array -> beside(array, array)).toArray(INDArray[]::new);
+    private static boolean hasCenters(Network network) {
+        return network.layers().stream().anyMatch(layer -> layer.facts().accumulation() == Accumulation.CLASS_CENTERS);
+    }
+
+    private static @Nullable INDArray @Nullable [] twice(@Nullable INDArray @Nullable [] arrays) {
+        return arrays == null
+                ? null
+                : Arrays.stream(arrays)
+                        .map(array -> array == null ? null : beside(array, array))
+                        .toArray(INDArray[]::new);
     }
 
     /** Puts two examples beside each other, row by row: arrays may have several rows for an example, in blocks. */
@@ -108,10 +175,10 @@ final class LoneMask {
      * Labels without a mask get one, as those of the second example must not count; unless the mask of the features
      * reaches the output and is in force there.
      */
-    private static @Nullable INDArray labelsMask(MultiDataSet data, int output, boolean isMasked) {
+    private static @Nullable INDArray labelsMask(MultiDataSet data, int output, boolean isReached) {
         INDArray[] masks = data.getLabelsMaskArrays();
         INDArray mask = masks == null ? null : masks[output];
-        if (mask == null && isMasked) {
+        if (mask == null && isReached) {
             return null;
         }
         return maskedOut(mask != null ? mask : ones(data.getLabels(output)));

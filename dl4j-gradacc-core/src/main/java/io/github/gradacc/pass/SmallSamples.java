@@ -18,21 +18,37 @@ final class SmallSamples {
 
     private static final Logger log = LoggerFactory.getLogger(SmallSamples.class);
 
-    private final AtomicBoolean warned = new AtomicBoolean();
+    private final AtomicBoolean isSaid;
+
+    private SmallSamples(boolean isSaid) {
+        this.isSaid = new AtomicBoolean(isSaid);
+    }
+
+    static SmallSamples warning() {
+        return new SmallSamples(false);
+    }
+
+    /** For those who make small micro-batches on purpose. */
+    static SmallSamples ignoring() {
+        return new SmallSamples(true);
+    }
 
     void check(LayerView layer, Pass pass, double valuesPerChannel) {
-        if (valuesPerChannel < ENOUGH && pass.ownRandomStream() && warned.compareAndSet(false, true)) {
+        if (valuesPerChannel < ENOUGH && pass.ownRandomStream() && isSaid.compareAndSet(false, true)) {
+            long needed = (long) Math.ceil(ENOUGH * pass.examples() / valuesPerChannel);
             log.warn(
                     "Layer '{}', a {}, normalizes micro-batch {}, of {} examples, by the mean and variance of {} values"
                             + " per channel: such estimates are mostly noise, and training differs from that on the big"
-                            + " batch accordingly. Use micro-batches of at least {} examples, or freeze the layer."
-                            + " This is said once",
+                            + " batch accordingly. Let it see at least {} examples: give larger batches where they are"
+                            + " not cut; where they are, cut them into fewer pieces, all of them large enough (22"
+                            + " examples in micro-batches of at most 8 are 8 + 7 + 7, with microBatchSize(11) they are"
+                            + " 11 + 11); or freeze the layer. This is said once",
                     layer.name(),
                     layer.type(),
                     pass.microBatch(),
                     pass.examples(),
                     String.format(Locale.ROOT, "%.0f", valuesPerChannel),
-                    (long) Math.ceil(ENOUGH * pass.examples() / valuesPerChannel));
+                    needed);
         }
     }
 }

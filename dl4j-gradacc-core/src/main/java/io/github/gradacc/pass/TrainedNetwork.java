@@ -45,14 +45,13 @@ public final class TrainedNetwork implements AutoCloseable {
     private final ParameterUpdate update;
     private final int[] labelRows;
 
-    private TrainedNetwork(Network network, StatisticsPolicy statistics, int parallelism) {
+    private TrainedNetwork(Network network, StatisticsPolicy statistics, int parallelism, SmallSamples small) {
         TrainingRequirements.check(network);
         createUpdater(network);
         this.network = network;
         this.parallelism = parallelism;
         labelRows = network.labelRows();
         long seed = network.model().conf().getSeed();
-        SmallSamples small = new SmallSamples();
         maker = new PassMaker(network, statistics, small, seed);
         runner = parallelism == 1
                 ? new SequentialPasses(maker)
@@ -74,17 +73,20 @@ public final class TrainedNetwork implements AutoCloseable {
      * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
      */
     public static TrainedNetwork of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics, int parallelism) {
-        return new TrainedNetwork(Network.of(network), statistics, parallelism);
+        return new TrainedNetwork(Network.of(network), statistics, parallelism, SmallSamples.warning());
     }
 
     /** As {@link #of(MultiLayerNetwork, StatisticsPolicy, int)}, for a graph. */
     public static TrainedNetwork of(@Nullable ComputationGraph graph, StatisticsPolicy statistics, int parallelism) {
-        return new TrainedNetwork(Network.of(graph), statistics, parallelism);
+        return new TrainedNetwork(Network.of(graph), statistics, parallelism, SmallSamples.warning());
     }
 
-    /** As {@link #of(MultiLayerNetwork, StatisticsPolicy, int)}, for either class. */
-    public static TrainedNetwork of(Network network, StatisticsPolicy statistics, int parallelism) {
-        return new TrainedNetwork(network, statistics, parallelism);
+    /**
+     * Wraps either kind of network to look at its gradients, one pass after the other: no step will be taken, and no
+     * advice on the size of micro-batches is logged.
+     */
+    public static TrainedNetwork toMeasure(Network network) {
+        return new TrainedNetwork(network, StatisticsPolicy.POOLED, 1, SmallSamples.ignoring());
     }
 
     private static void createUpdater(Network network) {
@@ -171,7 +173,8 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param examples the size of the micro-batch
      */
     public boolean misreadsMasks(MultiDataSet batch, int examples) {
-        return MaskedConvolution.misreads(network, batch.getFeaturesMaskArrays(), examples);
+        return MaskedConvolution.misreads(network, batch.getFeaturesMaskArrays(), examples)
+                && !(examples == 1 && LoneMask.isCured(batch, network));
     }
 
     /**

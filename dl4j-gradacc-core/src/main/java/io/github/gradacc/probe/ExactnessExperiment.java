@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
+import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.array.Slice;
 import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.MicroBatches;
@@ -9,7 +10,6 @@ import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.NotFiniteException;
-import io.github.gradacc.grad.StatisticsPolicy;
 import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.PassException;
 import io.github.gradacc.pass.TrainedNetwork;
@@ -44,7 +44,7 @@ final class ExactnessExperiment implements AutoCloseable {
             configuration.setDataType(DataType.DOUBLE);
             configuration.setBackpropagation(BackpropType.Standard);
         });
-        trained = TrainedNetwork.of(copy, StatisticsPolicy.POOLED, 1);
+        trained = TrainedNetwork.toMeasure(copy);
     }
 
     static ExactnessMeasurement measure(Network network, @Nullable MultiDataSet data) {
@@ -55,18 +55,49 @@ final class ExactnessExperiment implements AutoCloseable {
             throw new IllegalArgumentException(
                     "A batch of at least 2 examples is needed, to have parts; got " + batch.examples());
         }
-        try (var experiment = new ExactnessExperiment(network, Batch.of(inDouble(batch.data()), network.labelRows()))) {
-            return new ExactnessMeasurement(batch.examples(), experiment.differences());
+        MultiDataSet inDouble = inDouble(batch.data());
+        requireFinite("features", inDouble.getFeatures());
+        requireFinite("labels", inDouble.getLabels());
+        requireFinite("features mask", inDouble.getFeaturesMaskArrays());
+        requireFinite("labels mask", inDouble.getLabelsMaskArrays());
+        try (var experiment = new ExactnessExperiment(network, Batch.of(inDouble, network.labelRows()))) {
+            return experiment.measurement();
         }
     }
 
-    private List<ExactnessMeasurement.Difference> differences() {
+    private static void requireFinite(String name, @Nullable INDArray @Nullable [] arrays) {
+        for (int i = 0; arrays != null && i < arrays.length; i++) {
+            if (arrays[i] != null && !Finiteness.allFinite(arrays[i])) {
+                throw new IllegalArgumentException("Gradients are compared on numbers, but " + name + "[" + i
+                        + "] of the batch holds NaN or infinity: take these examples out, or replace the values");
+            }
+        }
+    }
+
+    /** A cut that fails is part of the result; it is none if there is nothing else. */
+    private ExactnessMeasurement measurement() {
         INDArray whole = gradient(batch.examples());
         List<GradientSlice> slices = GradientSlice.of(copy);
-        List<List<ExactnessMeasurement.Difference>> cuts = sizes().mapToObj(
-                        size -> differences(size, slices, whole, gradient(size)))
-                .toList();
-        return IntStream.range(0, slices.size())
+        List<List<ExactnessMeasurement.Difference>> cuts = new ArrayList<>();
+        List<ExactnessMeasurement.Failure> failures = new ArrayList<>();
+        List<CutFailed> thrown = new ArrayList<>();
+        sizes().forEach(size -> {
+            try {
+                cuts.add(differences(size, slices, whole, gradient(size)));
+            } catch (CutFailed e) {
+                failures.add(new ExactnessMeasurement.Failure(size, e.explanation));
+                thrown.add(e);
+            }
+        });
+        if (cuts.isEmpty()) {
+            throw thrown.get(0);
+        }
+        return new ExactnessMeasurement(batch.examples(), largest(slices.size(), cuts), failures);
+    }
+
+    private static List<ExactnessMeasurement.Difference> largest(
+            int parameters, List<List<ExactnessMeasurement.Difference>> cuts) {
+        return IntStream.range(0, parameters)
                 .mapToObj(i -> cuts.stream()
                         .map(cut -> cut.get(i))
                         .max(Comparator.comparing(ExactnessMeasurement.Difference::relative))
@@ -112,17 +143,30 @@ final class ExactnessExperiment implements AutoCloseable {
             sum.writeTo(flat);
             return flat.dup();
         } catch (PassException e) {
-            throw notMeasured(e.pass().examples(), e.explanation(), e);
+            String what = what(e.pass().examples());
+            throw switch (e.reason()) {
+                case INTERRUPTED -> new IllegalStateException(what + "the thread was interrupted", e);
+                case FAILED -> new CutFailed(what, e.explanation(), e);
+            };
         } catch (NotFiniteException e) {
-            throw notMeasured(passes.get(e.microBatch()).examples(), "it holds NaN or infinity", e);
+            throw new CutFailed(what(passes.get(e.microBatch()).examples()), "it holds NaN or infinity", e);
         }
     }
 
-    private IllegalStateException notMeasured(int examples, String reason, RuntimeException cause) {
-        return new IllegalStateException(
-                "The gradient of " + examples + " of the batch's " + batch.examples() + " examples cannot be measured: "
-                        + reason,
-                cause);
+    private String what(int examples) {
+        return "The gradient of " + examples + " of the batch's " + batch.examples() + " examples cannot be measured: ";
+    }
+
+    /** The gradient of one cut cannot be computed; that of others perhaps can. */
+    private static final class CutFailed extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private final String explanation;
+
+        CutFailed(String what, String explanation, RuntimeException cause) {
+            super(what + explanation, cause);
+            this.explanation = explanation;
+        }
     }
 
     private static MultiDataSet inDouble(MultiDataSet data) {

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How far the gradients of the parts of a batch, summed, are from the gradient of the whole batch: the experiment that
@@ -12,8 +13,10 @@ import java.util.stream.Collectors;
  *
  * @param examples number of examples of the batch
  * @param parameters one entry for each parameter with a gradient, in the order of DL4J's parameter array
+ * @param failures the ways to cut the batch for which there is no gradient to compare; the parameters are compared in
+ *     the others
  */
-public record ExactnessMeasurement(int examples, List<Difference> parameters) {
+public record ExactnessMeasurement(int examples, List<Difference> parameters, List<Failure> failures) {
 
     /**
      * The most that rounding in DOUBLE leaves. Sums in another order differ near 1e-16 for each operation; networks of
@@ -21,9 +24,10 @@ public record ExactnessMeasurement(int examples, List<Difference> parameters) {
      */
     private static final double ROUNDING = 1e-9;
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public ExactnessMeasurement {
         parameters = List.copyOf(parameters);
+        failures = List.copyOf(failures);
     }
 
     /**
@@ -38,20 +42,30 @@ public record ExactnessMeasurement(int examples, List<Difference> parameters) {
      */
     public record Difference(String layer, String parameter, int microBatchSize, double relative) {}
 
-    /** Returns the largest difference of all parameters. */
+    /**
+     * A pass over one of the parts failed, or its gradient was not finite: training in such micro-batches would fail.
+     *
+     * @param microBatchSize the most examples of a part
+     * @param cause what DL4J or the code that it called says, or that the gradient holds NaN or infinity
+     */
+    public record Failure(int microBatchSize, String cause) {}
+
+    /** Returns the largest difference of all parameters, in the cuts that did not fail. */
     public double largest() {
         return parameters.stream().mapToDouble(Difference::relative).max().orElse(0);
     }
 
-    /** Tells whether no parameter differs by more than rounding: {@code 1e-9}. */
+    /** Tells whether no parameter differs by more than rounding, {@code 1e-9}, and no cut failed. */
     public boolean isExact() {
-        return largest() <= ROUNDING;
+        return largest() <= ROUNDING && failures.isEmpty();
     }
 
-    /** Returns the parameters, one to a line, the largest differences first. */
+    /** Returns the cuts that failed and the parameters, one to a line, the largest differences first. */
     @Override
     public String toString() {
-        return parameters.stream()
+        Stream<String> failed = failures.stream()
+                .map(each -> "failed with micro-batches of at most " + each.microBatchSize() + ": " + each.cause());
+        Stream<String> differing = parameters.stream()
                 .sorted(Comparator.comparing(Difference::relative).reversed())
                 .map(each -> String.format(
                         Locale.ROOT,
@@ -59,7 +73,8 @@ public record ExactnessMeasurement(int examples, List<Difference> parameters) {
                         each.layer(),
                         each.parameter(),
                         each.relative(),
-                        each.microBatchSize()))
+                        each.microBatchSize()));
+        return Stream.concat(failed, differing)
                 .collect(Collectors.joining(
                         System.lineSeparator(),
                         "Gradient of " + examples + " examples, the whole batch against the sum of its parts"

@@ -18,8 +18,9 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * the configuration that runs in a pass is looked at: layers and vertices, what is inside of them, and each
  * preprocessor, activation function, loss, dropout and weight noise they hold. Code that was not examined, such as a
  * user's own classes, is reported as unknown. Layers inside a {@code FrozenLayer} run as in inference, without noise
- * and statistics of their batch. The report reads configurations only: it runs nothing and changes nothing.
- * {@link #measure(MultiLayerNetwork, DataSet)} makes the experiment.
+ * and statistics of their batch; inside a {@code FrozenLayerWithBackprop} both are in the gradient that goes on to
+ * trained layers below, and are reported where there are any. The report reads configurations only: it runs nothing and
+ * changes nothing. {@link #measure(MultiLayerNetwork, DataSet)} makes the experiment.
  *
  * @param findings the reasons, in the order of the layers of a forward pass
  */
@@ -59,14 +60,16 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
      * <p>The passes are the trainer's, in a copy of the network in DOUBLE, over whole sequences; the network, its
      * random numbers included, is not changed. Where the report names {@link ExactnessFinding.Cause#NOISE noise}, each
      * part draws other numbers, and the differences show these. What a batch does not provoke, it does not show: give
-     * one like those of the training, with its masks, of a dozen examples or so.
+     * one like those of the training, with its masks, of a dozen examples or so. Parts whose pass fails, as on a single
+     * example, are named with the reason, while the others are compared.
      *
      * @param network an initialized network with an output layer, not changed
      * @param data features and labels, with at least 2 examples (dimension 0), not changed; in any floating-point type
-     * @throws IllegalArgumentException if an argument is null, or the data is incomplete, has a single example, or has
-     *     not one array for each input and output with the same number of examples
+     * @throws IllegalArgumentException if an argument is null, or the data is incomplete, has a single example, holds
+     *     NaN or infinity, or has not one array for each input and output with the same number of examples
      * @throws IllegalStateException if the network is not initialized or cannot be trained, if its configuration cannot
-     *     be copied by way of JSON, or if a pass fails, as on arrays of other shapes; the message says why
+     *     be copied by way of JSON, if the pass over the whole batch fails, as on arrays of other shapes, or if all
+     *     others do; the message says why
      */
     public static ExactnessMeasurement measure(MultiLayerNetwork network, DataSet data) {
         return ExactnessExperiment.measure(Network.of(network), data == null ? null : data.toMultiDataSet());
@@ -96,7 +99,7 @@ public record ExactnessReport(List<ExactnessFinding> findings) {
                         "is an output of the network and no output layer (OutputLayer, RnnOutputLayer, LossLayer, ...):"
                                 + " there is no loss, so neither fit nor accumulation can train it"));
         Stream<ExactnessFinding> inLayers =
-                network.layers().stream().flatMap(layer -> LayerInspection.of(layer).stream());
+                network.layers().stream().flatMap(layer -> LayerInspection.of(layer, network).stream());
         return new ExactnessReport(Stream.concat(untrainable, inLayers).toList());
     }
 

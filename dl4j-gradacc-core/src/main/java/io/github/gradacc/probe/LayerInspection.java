@@ -5,6 +5,7 @@ import io.github.gradacc.dl4j.Accumulation;
 import io.github.gradacc.dl4j.LayerFacts;
 import io.github.gradacc.dl4j.LayerTable;
 import io.github.gradacc.dl4j.LayerView;
+import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Part;
 import io.github.gradacc.dl4j.Wrapping;
 import io.github.gradacc.probe.ExactnessFinding.Cause;
@@ -22,9 +23,9 @@ final class LayerInspection {
         this.name = name;
     }
 
-    static List<ExactnessFinding> of(LayerView view) {
+    static List<ExactnessFinding> of(LayerView view, Network network) {
         LayerInspection inspection = new LayerInspection(view.name());
-        view.parts().forEach(inspection::inspect);
+        network.parts(view).forEach(inspection::inspect);
         return inspection.findings.stream().distinct().toList();
     }
 

@@ -105,6 +105,7 @@ public final class SignalPropagation {
     private static SignalReport probe(Network network, INDArray[] features, INDArray @Nullable [] labels) {
         network.requireFeatures(Objects.requireNonNull(features, "features").length);
         requireArrays("features", network.inputNames(), features);
+        requireSameExamples(features);
         if (labels != null) {
             network.requireLabels(labels.length);
             requireArrays("labels", network.outputNames(), labels);
@@ -182,6 +183,14 @@ public final class SignalPropagation {
                 throw new IllegalArgumentException("The " + what + " of " + names.get(i)
                         + " need at least one example, got shape " + Arrays.toString(array.shape()));
             }
+        }
+    }
+
+    private static void requireSameExamples(INDArray... features) {
+        if (Arrays.stream(features).mapToLong(array -> array.size(0)).distinct().count() > 1) {
+            throw new IllegalArgumentException(
+                    "The features of all inputs must have the same number of examples (dimension 0), got features of"
+                            + " shape " + shapes(features));
         }
     }
 

@@ -13,8 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * </pre>
  *
  * <p>Biases and the parameters of normalization are left as they are. So are weights that are all 0 or have the
- * gradient 0, but for weight decay. Give the network an updater with momentum, such as {@code SgdMomentum}, and no L2 and weight
- * decay of DL4J's: they would come on top, and not be scaled.
+ * gradient 0, but for weight decay. Give the network an updater with momentum, such as {@code SgdMomentum}, and no L2
+ * and weight decay of DL4J's: they would come on top, and not be scaled.
  *
  * @param eta the trust coefficient, above 0; the paper's experiments use 0.001
  * @param eps at least 0; keeps the quotient finite

@@ -176,11 +176,12 @@ class ExactnessReportTest {
                         FLAT,
                         noisy().activation(new Cubed()).build(),
                         softmax(3)),
-                // DL4J runs what this wraps in training mode.
+                // For the gradient that it passes on, DL4J runs what this wraps in training mode.
                 row(
                         "Dropout",
                         Cause.NOISE,
                         FLAT,
+                        dense(3),
                         new FrozenLayerWithBackprop(noisy().dropOut(0.5).build()),
                         softmax(3)),
                 row("Doubled", Cause.UNKNOWN_CODE, FLAT, new Doubled(), softmax(3)),
@@ -188,6 +189,7 @@ class ExactnessReportTest {
                         "BatchNormalization",
                         Cause.BATCH_STATISTICS,
                         FLAT,
+                        dense(3),
                         new FrozenLayerWithBackprop(new BatchNormalization()),
                         softmax(3)),
                 row(

@@ -27,6 +27,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.FrozenVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -663,6 +664,27 @@ class SignalPropagationTest {
                         SignalPropagation.probe(residual(), new INDArray[] {data.normal(5, 4), data.normal(5, 4)}))
                 .withMessageContaining("[in]")
                 .withMessageContaining("got 2");
+    }
+
+    @Test
+    void featuresOfUnequalNumbersAreToBlame() {
+        ComputationGraph graph = NetworkClass.GRAPH.init(Nets.settings()
+                .graphBuilder()
+                .addInputs("left", "right")
+                .addVertex("merge", new MergeVertex(), "left", "right")
+                .addLayer("out", softmax(3), "merge")
+                .setOutputs("out")
+                .setInputTypes(InputType.feedForward(4), InputType.feedForward(4))
+                .build());
+        INDArray[] features = {data.normal(5, 4), data.normal(6, 4)};
+        for (ThrowingCallable probe : List.<ThrowingCallable>of(
+                () -> SignalPropagation.probe(graph, features),
+                () -> SignalPropagation.probe(graph, features, new INDArray[] {data.oneHot(6, 3)}))) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(probe)
+                    .withMessage("The features of all inputs must have the same number of examples (dimension 0), got"
+                            + " features of shape [5, 4] and [6, 4]");
+        }
     }
 
     /** Classes of the user's own need what Jackson needs, as for saving the network. */

@@ -255,6 +255,28 @@ class BatchNormTest {
         }
     }
 
+    /** Whole batches are not made larger by microBatchSize, and 22 examples at most 8 at a time are 8 + 7 + 7. */
+    @ParameterizedTest(name = "batches of {0}, micro-batches of {1}")
+    @CsvSource({"4, 100, 4", "22, 8, 7"})
+    void theAdviceFitsWholeBatchesAndPieces(int batch, int size, int smallest) {
+        Data data = new Data(3, DataType.DOUBLE);
+        MultiLayerNetwork network = Nets.init(Nets.of(InputType.feedForward(4), norm().build(), dense(5), softmax(3)));
+        try (var log = new LogLines("io.github.gradacc.pass");
+                var trainer = GradientAccumulationTrainer.builder(network)
+                        .accumulationSteps(2)
+                        .microBatchSize(size)
+                        .build()) {
+            trainer.accumulate(new DataSet(data.normal(batch, 4), data.oneHot(batch, 3)));
+            trainer.accumulate(new DataSet(data.normal(batch, 4), data.oneHot(batch, 3)));
+            assertThat(log.warnings())
+                    .singleElement()
+                    .satisfies(line -> assertThat(line)
+                            .contains(smallest + " values per channel")
+                            .contains(
+                                    "larger batches where they are not cut", "fewer pieces, all of them large enough"));
+        }
+    }
+
     private static void train(
             MultiLayerNetwork network, List<DataSet> batches, BatchNormStatistics statistics, int epochs) {
         try (var trainer = GradientAccumulationTrainer.builder(network)

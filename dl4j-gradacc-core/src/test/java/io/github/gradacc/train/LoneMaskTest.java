@@ -4,7 +4,9 @@ package io.github.gradacc.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.gradacc.array.Slice;
 import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
@@ -12,20 +14,27 @@ import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Snapshot;
 import io.github.gradacc.testing.Tolerance;
 import java.util.List;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.graph.StackVertex;
 import org.deeplearning4j.nn.conf.graph.rnn.LastTimeStepVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -36,6 +45,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Micro-batches of one example whose mask has one element, 0: where layers treat masks in ways of their own. */
+@ExtendWith(DoubleByDefault.class)
 class LoneMaskTest {
 
     /** Sequences of these lengths, padded to the longest. */
@@ -70,6 +80,73 @@ class LoneMaskTest {
                         () -> List.of(new DataSet(features, labels, mask(7, 7, 6, 2, 7), null)))
                 .windows(1, 1)
                 .verify(type);
+    }
+
+    /** A convolution over all steps makes a mask of one element, which a preprocessor takes for no vector. */
+    static Stream<Arguments> masksMadeSingleInside() {
+        INDArray labelsMask = Nd4j.createFromArray(1.0, 0.0, 1.0, 1.0, 1.0).reshape(5, 1);
+        return Stream.of(
+                        ExactnessCase.of("no mask of labels", LoneMaskTest::withOutputLayer, () -> convolvedData(null)),
+                        ExactnessCase.of(
+                                "a mask of labels", LoneMaskTest::withOutputLayer, () -> convolvedData(labelsMask)))
+                .flatMap(each -> ExactnessCase.inBothClasses(
+                        Stream.of(each.windows(1, 1), each.windows(1, 2), each.windows(2, 3))));
+    }
+
+    private static MultiLayerConfiguration convolved(Layer... output) {
+        // As many values as steps: the dense layer behind it expects the one number and gets the other.
+        Layer convolution = new Convolution1DLayer.Builder(5, 1).nOut(5).build();
+        return Nets.of(
+                InputType.recurrent(3, 5),
+                Stream.concat(Stream.of(convolution), Stream.of(output)).toArray(Layer[]::new));
+    }
+
+    private static MultiLayerConfiguration withOutputLayer() {
+        return convolved(
+                Nets.dense(4),
+                new RnnOutputLayer.Builder(LossFunction.MSE).nOut(2).build());
+    }
+
+    /** A loss layer takes the mask of the features. */
+    private static MultiLayerConfiguration withLossLayer() {
+        return convolved(
+                Nets.dense(2),
+                new RnnLossLayer.Builder(LossFunction.MSE)
+                        .activation(Activation.TANH)
+                        .build());
+    }
+
+    /** The fourth is masked out: its one step behind the convolution, too. */
+    private static List<DataSet> convolvedData(INDArray labelsMask) {
+        Data data = new Data(10, DataType.DOUBLE);
+        INDArray first = mask(5, 5, 2, 3, 0, 1);
+        INDArray second = mask(5, 5, 0, 3, 4);
+        return List.of(
+                new DataSet(data.normal(5, 3, 5), data.normal(5, 2, 1), first, labelsMask),
+                new DataSet(
+                        data.normal(4, 3, 5),
+                        data.normal(4, 2, 1),
+                        second,
+                        labelsMask == null ? null : Slice.of(labelsMask, 0, 1, 5)));
+    }
+
+    @ParameterizedTest(name = "{1}: {0}")
+    @MethodSource("masksMadeSingleInside")
+    void masksMadeSingleInside(ExactnessCase testCase, NetworkClass<?> type) {
+        testCase.verify(type);
+    }
+
+    /** There is no mask of labels that could take the loss of a second example away: DL4J's own error stays. */
+    @EachNetworkClass
+    <T extends Model> void underALossLayerTheyAreLeftToDl4j(NetworkClass<T> type) {
+        T network = type.init(withLossLayer());
+        INDArray before = network.params().dup();
+        try (var trainer = type.builder(network).microBatchSize(1).build()) {
+            assertThatThrownBy(() -> trainer.fit(convolvedData(null).get(0)))
+                    .isInstanceOf(MicroBatchException.class)
+                    .hasMessageContaining("mask array with shape [1, 1]; expected vector");
+        }
+        assertThat(network.params()).isEqualTo(before);
     }
 
     /** A state behind a stack has several rows for an example. */

@@ -3,7 +3,9 @@ package io.github.gradacc.train;
 
 import static io.github.gradacc.testing.Nets.softmax;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.gradacc.batch.Batch;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.EachNetworkClass;
 import io.github.gradacc.testing.ExactnessCase;
@@ -11,6 +13,7 @@ import io.github.gradacc.testing.LogLines;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Tolerance;
+import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -21,11 +24,14 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -124,6 +130,84 @@ class MaskedConvolutionTest {
                     .satisfies(line ->
                             assertThat(line).contains("misreads the masks", "of size " + WORDS, "microBatchSize"));
         }
+    }
+
+    /** One row is left of a sentence, so it is batches of one example that DL4J misreads. */
+    private static MultiLayerConfiguration wholeSentences(PoolingType pooling) {
+        return Nets.of(
+                InputType.convolutional(WORDS, VALUES, 1),
+                new ConvolutionLayer.Builder(WORDS, VALUES).nOut(4).build(),
+                new GlobalPoolingLayer(pooling),
+                softmax(3));
+    }
+
+    @Test
+    void dl4jMisreadsTheMaskOfOneExample() {
+        MultiLayerNetwork network = Nets.init(wholeSentences(PoolingType.AVG));
+        List<DataSet> parts = data(4).batchBy(2);
+        INDArray sum = gradient(network, parts.get(0)).addi(gradient(network, parts.get(1)));
+        Tolerance.assertClose("gradient", gradient(network, data(4)), sum, Tolerance.DOUBLE);
+        for (DataSet one : data(4).batchBy(1)) {
+            sum.subi(gradient(network, one));
+        }
+        assertThat(sum.norm2Number().doubleValue()).isGreaterThan(1e-2);
+    }
+
+    /** 5 examples are 2 + 2 + 1: the last one stands beside a copy of itself. */
+    @ParameterizedTest
+    @EnumSource(names = {"AVG", "MAX", "SUM"})
+    void aSingleExampleIsNotMisread(PoolingType pooling) {
+        for (NetworkClass<?> type : NetworkClass.all()) {
+            for (int size : new int[] {1, 2}) {
+                try (var log = new LogLines("io.github.gradacc.train")) {
+                    ExactnessCase.of("sentences", () -> wholeSentences(pooling), () -> List.of(data(5), data(1)))
+                            .windows(2, size)
+                            .verify(type);
+                    assertThat(log.warnings()).isEmpty();
+                }
+            }
+        }
+    }
+
+    /** DL4J takes such masks, and masks other rows than meant. */
+    @EachNetworkClass
+    <T extends Model> void masksOfAnotherSizeThanTheImageAreRefused(NetworkClass<T> type) {
+        T network = type.init(sentences());
+        INDArray before = network.params().dup();
+        DataSet whole = data(4);
+        for (long[] shape :
+                new long[][] {{4, 1, WORDS - 1, 1}, {4, 1, WORDS + 1, 1}, {4, 1, 1, VALUES - 1}, {4, 2, WORDS, 1}}) {
+            whole.setFeaturesMaskArray(Nd4j.ones(DataType.DOUBLE, shape));
+            try (var trainer = type.builder(network).build()) {
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> trainer.fit(whole))
+                        .withMessageContaining("features[0] has shape [4, 1, 5, 10]")
+                        .withMessageContaining("features mask[0] has shape " + Arrays.toString(shape))
+                        .withMessageContaining("their height or 1, and their width or 1");
+            }
+        }
+        assertThat(network.params()).isEqualTo(before);
+        for (long[] shape : new long[][] {{4, 1, WORDS, 1}, {4, 1, 1, 1}, {4, 1, WORDS, VALUES}, {4, 1, 1, VALUES}}) {
+            whole.setFeaturesMaskArray(Nd4j.ones(DataType.DOUBLE, shape));
+            assertThat(Batch.of(whole.toMultiDataSet()).examples()).isEqualTo(4);
+        }
+    }
+
+    /** Channels may be last in images; in masks they are not. */
+    @Test
+    void masksOfImagesWithChannelsLast() {
+        Data data = new Data(5, DataType.DOUBLE);
+        INDArray images = data.normal(4, 6, 7, 3);
+        for (long[] shape : new long[][] {{4, 1, 6, 1}, {4, 1, 1, 7}, {4, 3, 6, 7}}) {
+            MultiDataSet batch =
+                    new DataSet(images, data.oneHot(4, 3), Nd4j.ones(DataType.DOUBLE, shape), null).toMultiDataSet();
+            assertThat(Batch.of(batch).examples()).isEqualTo(4);
+        }
+        MultiDataSet wrong =
+                new DataSet(images, data.oneHot(4, 3), Nd4j.ones(DataType.DOUBLE, 4, 1, 5, 1), null).toMultiDataSet();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Batch.of(wrong))
+                .withMessageContaining("features mask[0] has shape [4, 1, 5, 1]");
     }
 
     /** The measurement tries sizes of its own: halves of 10 are 5. */
