@@ -22,8 +22,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   average = average + mu (parameters after the step - average)
  * </pre>
  *
- * <p>So the average is that of the parameters since step t0, and {@link AveragedParameters} returns it. An updater does
- * not see the parameters. What is stored is how far they are from their average, which the updates tell:
+ * <p>So the average is the parameters themselves up to step t0 + 1, then the mean of those after step t0 + 2 and later
+ * ones. {@link AveragedParameters} returns it. An updater does not see the parameters. What is stored is how far they are from their average, which the updates tell:
  * {@code d = (1 - mu) (d - update)}; the average is the parameters less d. What moves parameters after the updater,
  * {@code WeightDecay} and constraints, is not in d.
  *
@@ -35,7 +35,7 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * @param rate the learning rate
  * @param lambd how fast eta decays, finite and at least 0
  * @param alpha the power of the decay, finite and at least 0
- * @param t0 the step after which averaging starts, finite and at least 0
+ * @param t0 the number of steps, plus one, whose parameters are not averaged, finite and at least 0
  */
 public record AveragedSgd(
         @JsonProperty(value = "rate", required = true) @JsonSetter(nulls = Nulls.FAIL)
@@ -97,7 +97,7 @@ public record AveragedSgd(
         return new AveragedSgd(rate, lambd, alpha, t0);
     }
 
-    /** Returns a copy that averages the parameters since this step. */
+    /** Returns a copy that averages the parameters after more than this many steps. */
     public AveragedSgd withT0(double t0) {
         return new AveragedSgd(rate, lambd, alpha, t0);
     }
