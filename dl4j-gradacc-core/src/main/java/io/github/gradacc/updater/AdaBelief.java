@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -11,8 +10,8 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * Gradients over the root of how far they are from what was expected (Zhuang et al. 2020, "AdaBelief optimizer: adapting
- * stepsizes by the belief in observed gradients", arXiv 2010.07468, algorithm 2).
+ * Gradients over the root of how far they are from what was expected (Zhuang et al. 2020, "AdaBelief optimizer:
+ * adapting stepsizes by the belief in observed gradients", arXiv 2010.07468, algorithm 2).
  *
  * <p>In step t, with the gradient g, the averages m and s, and the step's learning rate,
  *
@@ -22,9 +21,9 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   update = rate / (1 - beta1^t) m / (sqrt(s / (1 - beta2^t)) + eps)
  * </pre>
  *
- * <p>torch has no such optimizer; the defaults are those of the authors' program for PyTorch, {@code adabelief-pytorch},
- * whose rectification (as in {@link RAdam}) is not part of the algorithm and not done here. DL4J 1.0.0-M2.1 has the
- * class {@code AdaBelief}, which cannot be instantiated.
+ * <p>torch has no such optimizer; the defaults are those of the authors' program for PyTorch, {@code
+ * adabelief-pytorch}, whose rectification (as in {@link RAdam}) is not part of the algorithm and not done here. DL4J
+ * 1.0.0-M2.1 has the class {@code AdaBelief}, which cannot be instantiated.
  *
  * <p>t is the network's iteration counter plus 1. State: m and s.
  *
@@ -87,8 +86,8 @@ public record AdaBelief(
     }
 
     @Override
-    public List<Slot> slots() {
-        return List.of(Slot.zeros("exp_avg"), Slot.squares("exp_avg_var"));
+    public Slots slots() {
+        return Slots.of(Slot.zeros("exp_avg"), Slot.squares("exp_avg_var"));
     }
 
     @Override

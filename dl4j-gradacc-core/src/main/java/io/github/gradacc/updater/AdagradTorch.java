@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
@@ -92,8 +91,8 @@ public record AdagradTorch(
     }
 
     @Override
-    public List<Slot> slots() {
-        return List.of(new Slot("sum", initialAccumulator, true));
+    public Slots slots() {
+        return Slots.of(new Slot("sum", initialAccumulator, true));
     }
 
     @Override

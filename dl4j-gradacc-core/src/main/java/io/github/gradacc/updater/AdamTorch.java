@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -96,10 +95,10 @@ public record AdamTorch(
     }
 
     @Override
-    public List<Slot> slots() {
+    public Slots slots() {
         Slot mean = Slot.zeros("exp_avg");
         Slot meanSquare = Slot.squares("exp_avg_sq");
-        return amsgrad ? List.of(mean, meanSquare, Slot.squares("max_exp_avg_sq")) : List.of(mean, meanSquare);
+        return amsgrad ? Slots.of(mean, meanSquare, Slot.squares("max_exp_avg_sq")) : Slots.of(mean, meanSquare);
     }
 
     @Override

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
@@ -23,9 +22,9 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * </pre>
  *
  * <p>So the average is the parameters themselves up to step t0 + 1, then the mean of those after step t0 + 2 and later
- * ones. {@link AveragedParameters} returns it. An updater does not see the parameters. What is stored is how far they are from their average, which the updates tell:
- * {@code d = (1 - mu) (d - update)}; the average is the parameters less d. What moves parameters after the updater,
- * {@code WeightDecay} and constraints, is not in d.
+ * ones. {@link AveragedParameters} returns it. An updater does not see the parameters. What is stored is how far they
+ * are from their average, which the updates tell: {@code d = (1 - mu) (d - update)}; the average is the parameters less
+ * d. What moves parameters after the updater, {@code WeightDecay} and constraints, is not in d.
  *
  * <p>torch's {@code ASGD} also makes the parameters smaller by {@code lambd eta} of themselves. That is DL4J's
  * {@code l2(lambd)}, to be added to the configuration; lambd here is that of eta only.
@@ -35,7 +34,7 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * @param rate the learning rate
  * @param lambd how fast eta decays, finite and at least 0
  * @param alpha the power of the decay, finite and at least 0
- * @param t0 the number of steps, plus one, whose parameters are not averaged, finite and at least 0
+ * @param t0 parameters after at most this many steps and one more are not averaged, finite and at least 0
  */
 public record AveragedSgd(
         @JsonProperty(value = "rate", required = true) @JsonSetter(nulls = Nulls.FAIL)
@@ -109,8 +108,8 @@ public record AveragedSgd(
     }
 
     @Override
-    public List<Slot> slots() {
-        return List.of(Slot.zeros(DISTANCE));
+    public Slots slots() {
+        return Slots.of(Slot.zeros(DISTANCE));
     }
 
     @Override

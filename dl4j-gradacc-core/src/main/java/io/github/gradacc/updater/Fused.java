@@ -56,7 +56,9 @@ final class Fused {
         }
     }
 
-    /** {@code v' = alpha v + (1 - alpha) g^2}, in place of v; and {@code rate g / (sqrt(v') + eps)} in {@code update}. */
+    /**
+     * {@code v' = alpha v + (1 - alpha) g^2}, in place of v; and {@code rate g / (sqrt(v') + eps)} in {@code update}.
+     */
     static void meanSquare(INDArray g, INDArray v, INDArray update, double alpha, double rate, double eps) {
         Nd4j.exec(new RmsPropUpdater(g, v, update, v, rate, alpha, eps));
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -16,9 +15,9 @@ final class InFloat {
     private final State stored;
     private final State computed;
     private final INDArray update;
-    private final List<Slot> slots;
+    private final Slots slots;
 
-    InFloat(INDArray gradient, State stored, List<Slot> slots) {
+    InFloat(INDArray gradient, State stored, Slots slots) {
         this.stored = stored;
         this.slots = slots;
         computed = stored.inFloat();

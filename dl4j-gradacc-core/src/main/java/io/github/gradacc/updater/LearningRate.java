@@ -13,8 +13,8 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * The learning rate of an updater: a number, or a schedule of DL4J's. Equal to another one with the same schedule, where
- * a number is a schedule that does not change.
+ * The learning rate of an updater: a number, or a schedule of DL4J's. Equal to another one with the same schedule,
+ * where a number is a schedule that does not change.
  *
  * <p>It is the one thing that changes in an updater, since {@code setLearningRate} of DL4J's networks sets it in the
  * configuration of a built network. An updater has a learning rate of its own, which it shares with no copy.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
@@ -23,8 +22,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   m = beta2 m + (1 - beta2) g
  * </pre>
  *
- * <p>Each parameter moves by the rate, or not at all: the paper advises rates 3 to 10 times smaller than Adam's, and its
- * decoupled weight decay, DL4J's {@code WeightDecay}, larger by the same factor. torch has no such optimizer; the
+ * <p>Each parameter moves by the rate, or not at all: the paper advises rates 3 to 10 times smaller than Adam's, and
+ * its decoupled weight decay, DL4J's {@code WeightDecay}, larger by the same factor. torch has no such optimizer; the
  * defaults are the paper's.
  *
  * <p>State: m.
@@ -78,8 +77,8 @@ public record Lion(
     }
 
     @Override
-    public List<Slot> slots() {
-        return List.of(Slot.zeros("exp_avg"));
+    public Slots slots() {
+        return Slots.of(Slot.zeros("exp_avg"));
     }
 
     @Override

@@ -8,19 +8,19 @@ import org.nd4j.shade.jackson.annotation.JsonSetter;
 import org.nd4j.shade.jackson.annotation.Nulls;
 
 /**
- * Up to the largest value, and down to almost nothing: {@code torch.optim.lr_scheduler.OneCycleLR} (Smith and Topin 2018,
- * "Super-convergence: very fast training of neural networks using large learning rates").
+ * Up to the largest value, and down to almost nothing: {@code torch.optim.lr_scheduler.OneCycleLR} (Smith and Topin
+ * 2018, "Super-convergence: very fast training of neural networks using large learning rates").
  *
- * <p>With {@code initial = max / divFactor} and {@code last = initial / finalDivFactor}, values go from one to the next of
- * these, and reach them in the steps with so many steps before them:
+ * <p>With {@code initial = max / divFactor} and {@code last = initial / finalDivFactor}, values go from one to the next
+ * of these, and reach them in the steps with so many steps before them:
  *
  * <pre>
  *   initial, 0;   max, pctStart totalSteps - 1;   last, totalSteps - 1
  *   initial, 0;   max, pctStart totalSteps - 1;   initial, 2 pctStart totalSteps - 2;   last, totalSteps - 1
  * </pre>
  *
- * <p>the latter with three phases. Between a and b, at the part p of the way, the value is {@code b + (a - b) (1 + cos(pi
- * p)) / 2}, or {@code a + (b - a) p} if linear. After the last step it stays at {@code last}, where torch fails.
+ * <p>the latter with three phases. Between a and b, at the part p of the way, the value is {@code b + (a - b) (1 +
+ * cos(pi p)) / 2}, or {@code a + (b - a) p} if linear. After the last step it stays at {@code last}, where torch fails.
  *
  * <p>torch also moves the momentum, which updaters here do not let change.
  *

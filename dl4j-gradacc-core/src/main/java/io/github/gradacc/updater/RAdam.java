@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -26,8 +25,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   update = rate / (1 - beta1^t) m r sqrt(1 - beta2^t) / (sqrt(v) + eps)        otherwise
  * </pre>
  *
- * <p>p is the length of the average v. The paper divides by the root of v from p &gt; 4 on, and has no eps; its authors'
- * program and torch wait until p &gt; 5.
+ * <p>p is the length of the average v. The paper divides by the root of v from p &gt; 4 on, and has no eps; its
+ * authors' program and torch wait until p &gt; 5.
  *
  * <p>t is the network's iteration counter plus 1. State: m and v.
  *
@@ -93,8 +92,8 @@ public record RAdam(
     }
 
     @Override
-    public List<Slot> slots() {
-        return List.of(Slot.zeros("exp_avg"), Slot.squares("exp_avg_sq"));
+    public Slots slots() {
+        return Slots.of(Slot.zeros("exp_avg"), Slot.squares("exp_avg_sq"));
     }
 
     @Override

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -24,8 +23,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   update = rate g / d,   with momentum: rate b
  * </pre>
  *
- * <p>All averages start at 0. A difference v - a^2 below 0, which rounding can leave, counts as 0; in torch the parameter
- * becomes NaN. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
+ * <p>All averages start at 0. A difference v - a^2 below 0, which rounding can leave, counts as 0; in torch the
+ * parameter becomes NaN. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
  *
  * <p>State: v; a, if centered; b, if there is momentum.
  *
@@ -107,14 +106,14 @@ public record RmsPropTorch(
     }
 
     @Override
-    public List<Slot> slots() {
+    public Slots slots() {
         Slot meanSquare = Slot.squares("square_avg");
         Slot mean = Slot.zeros("grad_avg");
         Slot buffer = Slot.zeros("momentum_buffer");
         if (centered) {
-            return momentum == 0 ? List.of(meanSquare, mean) : List.of(meanSquare, mean, buffer);
+            return momentum == 0 ? Slots.of(meanSquare, mean) : Slots.of(meanSquare, mean, buffer);
         }
-        return momentum == 0 ? List.of(meanSquare) : List.of(meanSquare, buffer);
+        return momentum == 0 ? Slots.of(meanSquare) : Slots.of(meanSquare, buffer);
     }
 
     @Override

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.comparison.CompareAndSet;
@@ -101,8 +100,8 @@ public record Rprop(
     }
 
     @Override
-    public List<Slot> slots() {
-        return List.of(Slot.zeros("prev"), new Slot("step_size", learningRate, false));
+    public Slots slots() {
+        return Slots.of(Slot.zeros("prev"), new Slot("step_size", learningRate, false));
     }
 
     @Override

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
@@ -109,8 +108,8 @@ public record SgdMomentum(
     }
 
     @Override
-    public List<Slot> slots() {
-        return momentum == 0 ? List.of() : List.of(Slot.zeros("momentum_buffer"));
+    public Slots slots() {
+        return momentum == 0 ? Slots.of() : Slots.of(Slot.zeros("momentum_buffer"));
     }
 
     @Override

@@ -27,8 +27,8 @@ final class State {
      *
      * @param view as many elements as parameters, times the number of slots; null without slots
      */
-    static State in(@Nullable INDArray view, List<Slot> slots) {
-        if (slots.isEmpty()) {
+    static State in(@Nullable INDArray view, Slots slots) {
+        if (slots.size() == 0) {
             return new State(List.of());
         }
         if (view == null || view.length() % slots.size() != 0) {
@@ -45,8 +45,8 @@ final class State {
     }
 
     /** These arrays, which are used and not copied. */
-    static State of(Map<String, INDArray> named, List<Slot> slots) {
-        List<String> names = slots.stream().map(Slot::name).toList();
+    static State of(Map<String, INDArray> named, Slots slots) {
+        List<String> names = slots.list().stream().map(Slot::name).toList();
         if (named.size() != names.size() || !named.keySet().containsAll(names)) {
             throw new IllegalArgumentException("The state must have the arrays " + names + ", got " + named.keySet());
         }
@@ -60,7 +60,7 @@ final class State {
     }
 
     /** Fills the arrays with what they have before the first step, squares as they are stored in their type. */
-    void initialize(List<Slot> slots) {
+    void initialize(Slots slots) {
         for (int i = 0; i < slots.size(); i++) {
             Slot slot = slots.get(i);
             boolean root = slot.squares() && InFloat.isNeededFor(arrays.get(i));
@@ -88,7 +88,7 @@ final class State {
         }
     }
 
-    Map<String, INDArray> named(List<Slot> slots) {
+    Map<String, INDArray> named(Slots slots) {
         Map<String, INDArray> named = new LinkedHashMap<>();
         for (int i = 0; i < slots.size(); i++) {
             named.put(slots.get(i).name(), arrays.get(i));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,7 +10,7 @@ import org.nd4j.linalg.learning.GradientUpdater;
 final class StateUpdater implements GradientUpdater<TorchUpdater> {
 
     private final TorchUpdater config;
-    private final List<Slot> slots;
+    private final Slots slots;
     private State state;
     private @Nullable InFloat inFloat;
 

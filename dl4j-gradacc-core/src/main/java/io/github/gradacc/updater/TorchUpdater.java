@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -12,7 +11,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 interface TorchUpdater extends IUpdater {
 
     /** The arrays of the state, in the order in which they are stored. */
-    List<Slot> slots();
+    Slots slots();
 
     /**
      * Turns the gradient into what is to be subtracted from the parameters, in place, and moves the state on.

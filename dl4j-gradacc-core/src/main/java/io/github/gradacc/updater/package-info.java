@@ -17,8 +17,8 @@
  * <p><b>Arrays.</b> An updater turns the gradient into the update, in place; DL4J subtracts it from the parameters.
  * FLOAT and DOUBLE are computed in their own type, all others in FLOAT.
  *
- * <p><b>Weight decay</b> is DL4J's: {@code l2} is added to the gradient before the updater sees it, which is
- * {@code weight_decay} of torch's optimizers except AdamW and Lion; {@code WeightDecay} is added to the update, times the
+ * <p><b>Weight decay</b> is DL4J's: {@code l2} is added to the gradient before the updater sees it, which is {@code
+ * weight_decay} of torch's optimizers except AdamW and Lion; {@code WeightDecay} is added to the update, times the
  * learning rate, which is theirs.
  *
  * <p>Updaters and schedules are safe for use by several threads. May import DL4J and ND4J, and nothing of this library.

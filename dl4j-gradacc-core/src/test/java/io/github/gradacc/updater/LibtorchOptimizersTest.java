@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -188,6 +189,7 @@ class LibtorchOptimizersTest {
         it.follow(network, same -> type.fit(network, batch));
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("trajectories")
     void accumulationFollows(Trajectory it) {

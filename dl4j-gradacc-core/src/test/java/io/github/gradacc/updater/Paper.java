@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
+import java.util.function.IntToDoubleFunction;
+
 /** An algorithm for one parameter, as its paper writes it: plain numbers, a loop body. */
 interface Paper {
 
@@ -134,6 +136,90 @@ interface Paper {
             double mHat = m / (1 - Math.pow(beta1, t));
             double sHat = s / (1 - Math.pow(beta2, t));
             return p - rate * mHat / (Math.sqrt(sHat) + eps);
+        }
+    }
+
+    /** torch's page on {@code SGD}, with a learning rate for each step. */
+    final class OfSgd implements Paper {
+        private final IntToDoubleFunction rate;
+        private final double momentum;
+        private final double dampening;
+        private final boolean nesterov;
+        private double b;
+
+        OfSgd(IntToDoubleFunction rate, double momentum, double dampening, boolean nesterov) {
+            this.rate = rate;
+            this.momentum = momentum;
+            this.dampening = dampening;
+            this.nesterov = nesterov;
+        }
+
+        @Override
+        public double step(double p, double g, int t) {
+            if (t > 1) {
+                b = momentum * b + (1 - dampening) * g;
+            } else {
+                b = g;
+            }
+            return p - rate.applyAsDouble(t) * (nesterov ? g + momentum * b : b);
+        }
+    }
+
+    /** torch's page on {@code Adam}. */
+    final class OfAdam implements Paper {
+        private final double rate;
+        private final double beta1;
+        private final double beta2;
+        private final double eps;
+        private final boolean amsgrad;
+        private double m;
+        private double v;
+        private double largest;
+
+        OfAdam(double rate, double beta1, double beta2, double eps, boolean amsgrad) {
+            this.rate = rate;
+            this.beta1 = beta1;
+            this.beta2 = beta2;
+            this.eps = eps;
+            this.amsgrad = amsgrad;
+        }
+
+        @Override
+        public double step(double p, double g, int t) {
+            m = beta1 * m + (1 - beta1) * g;
+            v = beta2 * v + (1 - beta2) * g * g;
+            largest = Math.max(largest, v);
+            double mHat = m / (1 - Math.pow(beta1, t));
+            double vHat = (amsgrad ? largest : v) / (1 - Math.pow(beta2, t));
+            return p - rate * mHat / (Math.sqrt(vHat) + eps);
+        }
+    }
+
+    /** torch's page on {@code RMSprop}. */
+    final class OfRmsProp implements Paper {
+        private final double rate;
+        private final double alpha;
+        private final double eps;
+        private final double momentum;
+        private final boolean centered;
+        private double v;
+        private double mean;
+        private double b;
+
+        OfRmsProp(double rate, double alpha, double eps, double momentum, boolean centered) {
+            this.rate = rate;
+            this.alpha = alpha;
+            this.eps = eps;
+            this.momentum = momentum;
+            this.centered = centered;
+        }
+
+        @Override
+        public double step(double p, double g, int t) {
+            v = alpha * v + (1 - alpha) * g * g;
+            mean = alpha * mean + (1 - alpha) * g;
+            b = momentum * b + g / (Math.sqrt(centered ? v - mean * mean : v) + eps);
+            return p - rate * b;
         }
     }
 }

@@ -9,17 +9,22 @@ import io.github.gradacc.testing.NetworkClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.linalg.schedule.ScheduleType;
+import org.nd4j.linalg.schedule.StepSchedule;
 
-/** Optimizers without reference values, compared with their papers' algorithms in plain numbers. */
+/** Optimizers without reference values, and other options, compared with the published algorithms in plain numbers. */
 class PapersTest {
 
     private static final int STEPS = 40;
@@ -57,6 +62,35 @@ class PapersTest {
     }
 
     static Stream<Case> cases() {
+        return Stream.concat(ofTorch(), ofPapers());
+    }
+
+    /** What the reference values do not tell apart: rates that change, averages that fall, options one by one. */
+    private static Stream<Case> ofTorch() {
+        ISchedule halving = new StepSchedule(ScheduleType.ITERATION, 0.02, 0.5, 3);
+        IntToDoubleFunction rate = t -> 0.02 * Math.pow(0.5, Math.floorDiv(t - 1, 3));
+        return Stream.of(
+                new Case(
+                        new SgdMomentum(halving).withMomentum(0.9).withNesterov(true),
+                        () -> new Paper.OfSgd(rate, 0.9, 0, true)),
+                new Case(
+                        new SgdMomentum(halving).withMomentum(0.8).withDampening(0.3),
+                        () -> new Paper.OfSgd(rate, 0.8, 0.3, false)),
+                new Case(
+                        new AdamTorch(0.02).withBetas(0.8, 0.5).withEps(1e-3).withAmsgrad(true),
+                        () -> new Paper.OfAdam(0.02, 0.8, 0.5, 1e-3, true)),
+                new Case(
+                        new AdamTorch(0.02).withBetas(0.8, 0.5).withEps(1e-3),
+                        () -> new Paper.OfAdam(0.02, 0.8, 0.5, 1e-3, false)),
+                new Case(
+                        new RmsPropTorch(0.002).withAlpha(0.9).withEps(1e-2).withMomentum(0.7),
+                        () -> new Paper.OfRmsProp(0.002, 0.9, 1e-2, 0.7, false)),
+                new Case(
+                        new RmsPropTorch(0.002).withAlpha(0.9).withEps(1e-2).withCentered(true),
+                        () -> new Paper.OfRmsProp(0.002, 0.9, 1e-2, 0, true)));
+    }
+
+    private static Stream<Case> ofPapers() {
         return Stream.of(
                 new Case(new Rprop(), () -> new Paper.OfRprop(0.01, 0.5, 1.2, 1e-6, 50)),
                 new Case(
@@ -92,6 +126,7 @@ class PapersTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("cases")
     void accumulationFollows(Case it) {
