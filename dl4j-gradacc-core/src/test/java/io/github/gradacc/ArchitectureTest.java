@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 196;
+    private static final int CLASSES_EXPECTED = 222;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -47,6 +47,7 @@ class ArchitectureTest {
             entry("earlystopping", Set.of("train")),
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
+            entry("updater", Set.of()),
             entry("probe", Set.of("pass", "batch", "grad", "dl4j", "array")));
 
     /**
@@ -119,6 +120,7 @@ class ArchitectureTest {
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingTrainer",
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingGraphTrainer",
                 ROOT + ".init.NetworkInitializer",
+                ROOT + ".updater.AveragedParameters",
                 ROOT + ".probe.ExactnessReport",
                 ROOT + ".probe.SignalPropagation");
         noClasses()

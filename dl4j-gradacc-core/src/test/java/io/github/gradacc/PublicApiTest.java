@@ -80,10 +80,12 @@ class PublicApiTest {
         return Stream.concat(Stream.of(type.getName()), members.stream()).collect(Collectors.joining("\n", "", "\n"));
     }
 
-    /** Methods of an interface are public, but not for those who cannot name their parameters. */
+    /** Methods of an interface are public, but not for those who cannot name their parameters or results. */
     private static boolean canBeCalled(Member member) {
         return !(member instanceof Executable executable)
-                || Arrays.stream(executable.getParameterTypes())
+                || Stream.concat(
+                                Arrays.stream(executable.getParameterTypes()),
+                                executable instanceof Method method ? Stream.of(method.getReturnType()) : Stream.of())
                         .allMatch(type -> type.isPrimitive() || Modifier.isPublic(type.getModifiers()));
     }
 

@@ -57,7 +57,8 @@ class SnippetsTest {
                         "initializers.md",
                         "losses.md",
                         "probes.md",
-                        "truncated-bptt.md");
+                        "truncated-bptt.md",
+                        "updaters.md");
     }
 
     /** Otherwise Java could hide from this test: in a block of another language, or of none, or without a fence. */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.updater;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
+import org.nd4j.linalg.api.ops.impl.updaters.AdaGradUpdater;
+import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
+import org.nd4j.linalg.api.ops.impl.updaters.AmsGradUpdater;
+import org.nd4j.linalg.api.ops.impl.updaters.NesterovsUpdater;
+import org.nd4j.linalg.api.ops.impl.updaters.RmsPropUpdater;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * ND4J's native updaters as what they compute: several formulas in one pass over memory, nothing allocated. All arrays
+ * have one shape and type.
+ */
+final class Fused {
+
+    private Fused() {}
+
+    /**
+     * {@code v' = mu v + factor g}, in place of v; and {@code mu v - (1 + mu) v'} in place of g.
+     *
+     * <p>With the factor 1 the latter is {@code -(g + mu v')}, the update of Nesterov's momentum with its sign changed.
+     */
+    static void momentum(INDArray g, INDArray v, double mu, double factor) {
+        Nd4j.exec(new NesterovsUpdater(g, v, -factor, mu));
+    }
+
+    /**
+     * The step of Adam (Kingma and Ba 2015): the moments of g, in place, and in place of g
+     * {@code rate sqrt(1 - beta2^t) / (1 - beta1^t) m' / (sqrt(v') + eps)}.
+     *
+     * @param rate 0 is a rate like any other here; ND4J takes eps in its place
+     * @param eps is not corrected by {@code sqrt(1 - beta2^t)}
+     */
+    static void adam(INDArray g, INDArray m, INDArray v, Betas betas, double rate, double eps, int iteration) {
+        Nd4j.exec(new AdamUpdater(g, v, m, notZero(rate), betas.first(), betas.second(), eps, iteration));
+        clearIfZero(rate, g);
+    }
+
+    /** The same with the largest v so far in place of v (Reddi et al. 2018). */
+    static void amsgrad(
+            INDArray g, INDArray m, INDArray v, INDArray largest, Betas betas, double rate, double eps, int iteration) {
+        Nd4j.exec(new AmsGradUpdater(g, v, m, largest, notZero(rate), betas.first(), betas.second(), eps, iteration));
+        clearIfZero(rate, g);
+    }
+
+    private static double notZero(double rate) {
+        return rate == 0 ? 1 : rate;
+    }
+
+    private static void clearIfZero(double rate, INDArray update) {
+        if (rate == 0) {
+            update.assign(0);
+        }
+    }
+
+    /**
+     * {@code v' = alpha v + (1 - alpha) g^2}, in place of v; and {@code rate g / (sqrt(v') + eps)} in {@code update}.
+     */
+    static void meanSquare(INDArray g, INDArray v, INDArray update, double alpha, double rate, double eps) {
+        Nd4j.exec(new RmsPropUpdater(g, v, update, v, rate, alpha, eps));
+    }
+
+    /** {@code factor x / (sqrt(v) + eps)} in {@code result}, for finite x. */
+    static void overRoot(INDArray x, INDArray v, INDArray result, double factor, double eps) {
+        meanSquare(x, v, result, 1, factor, eps); // v' = v + 0 x^2
+    }
+
+    /** {@code s' = s + g^2}, in place of s; and {@code rate g / (sqrt(s') + eps)} in place of g. */
+    static void sumOfSquares(INDArray g, INDArray s, double rate, double eps) {
+        Nd4j.exec(new AdaGradUpdater(g, s, rate, eps));
+    }
+
+    /** {@code m' = beta m + (1 - beta) g}, in place of m; g stays as it is. */
+    static void mean(INDArray g, INDArray m, double beta) {
+        m.muli(beta);
+        add(1 - beta, g, m);
+    }
+
+    /** {@code y' = y + factor x}, in place of y. */
+    static void add(double factor, INDArray x, INDArray y) {
+        Nd4j.exec(new Axpy(x, y, y, factor));
+    }
+}

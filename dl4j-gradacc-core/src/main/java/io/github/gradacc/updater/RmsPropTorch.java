@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.updater;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.nd4j.shade.jackson.annotation.JsonSetter;
+import org.nd4j.shade.jackson.annotation.Nulls;
+
+/**
+ * Gradients over the root of their mean square: {@code torch.optim.RMSprop} (Tieleman and Hinton 2012; centered: Graves
+ * 2013, "Generating sequences with recurrent neural networks").
+ *
+ * <p>With the gradient g, the averages v and a, the buffer b and the step's learning rate,
+ *
+ * <pre>
+ *   v = alpha v + (1 - alpha) g^2
+ *   a = alpha a + (1 - alpha) g               if centered
+ *   d = sqrt(v) + eps,   centered: sqrt(v - a^2) + eps
+ *   b = momentum b + g / d                    if momentum
+ *   update = rate g / d,   with momentum: rate b
+ * </pre>
+ *
+ * <p>All averages start at 0. A difference v - a^2 below 0, which rounding can leave, counts as 0; in torch the
+ * parameter becomes NaN. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
+ *
+ * <p>State: v; a, if centered; b, if there is momentum.
+ *
+ * @param rate the learning rate
+ * @param alpha how much of an average stays at each step, at least 0 and below 1
+ * @param eps is added to roots, finite and at least 0
+ * @param momentum finite and at least 0; 0 is none
+ * @param centered tells whether gradients are divided by the root of their variance
+ */
+public record RmsPropTorch(
+        @JsonProperty(value = "rate", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        LearningRate rate,
+
+        @JsonProperty(value = "alpha", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double alpha,
+
+        @JsonProperty(value = "eps", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double eps,
+
+        @JsonProperty(value = "momentum", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        double momentum,
+
+        @JsonProperty(value = "centered", required = true) @JsonSetter(nulls = Nulls.FAIL)
+        boolean centered)
+        implements RatedUpdater {
+
+    /** Checks the numbers, and copies the learning rate. */
+    @JsonCreator
+    public RmsPropTorch {
+        rate = rate.copy();
+        Arguments.share("alpha", alpha);
+        Arguments.atLeast0("eps", eps);
+        Arguments.atLeast0("momentum", momentum);
+    }
+
+    /** torch's defaults: learning rate 1e-2, alpha 0.99, eps 1e-8, no momentum, not centered. */
+    public RmsPropTorch() {
+        this(1e-2);
+    }
+
+    /** torch's defaults with this learning rate. */
+    public RmsPropTorch(double learningRate) {
+        this(new LearningRate(learningRate), 0.99, 1e-8, 0, false);
+    }
+
+    /** torch's defaults with learning rates that follow this schedule. */
+    public RmsPropTorch(ISchedule learningRate) {
+        this(new LearningRate(learningRate), 0.99, 1e-8, 0, false);
+    }
+
+    /** Returns a copy with this learning rate. */
+    public RmsPropTorch withLearningRate(double learningRate) {
+        return new RmsPropTorch(new LearningRate(learningRate), alpha, eps, momentum, centered);
+    }
+
+    /** Returns a copy with learning rates that follow this schedule. */
+    public RmsPropTorch withLearningRate(ISchedule learningRate) {
+        return new RmsPropTorch(new LearningRate(learningRate), alpha, eps, momentum, centered);
+    }
+
+    /** Returns a copy whose averages keep this share of themselves. */
+    public RmsPropTorch withAlpha(double alpha) {
+        return new RmsPropTorch(rate, alpha, eps, momentum, centered);
+    }
+
+    /** Returns a copy with this eps. */
+    public RmsPropTorch withEps(double eps) {
+        return new RmsPropTorch(rate, alpha, eps, momentum, centered);
+    }
+
+    /** Returns a copy with this momentum. */
+    public RmsPropTorch withMomentum(double momentum) {
+        return new RmsPropTorch(rate, alpha, eps, momentum, centered);
+    }
+
+    /** Returns a copy that divides by the root of the variance, or of the mean square. */
+    public RmsPropTorch withCentered(boolean centered) {
+        return new RmsPropTorch(rate, alpha, eps, momentum, centered);
+    }
+
+    @Override
+    public Slots slots() {
+        Slot meanSquare = Slot.squares("square_avg");
+        Slot mean = Slot.zeros("grad_avg");
+        Slot buffer = Slot.zeros("momentum_buffer");
+        if (centered) {
+            return momentum == 0 ? Slots.of(meanSquare, mean) : Slots.of(meanSquare, mean, buffer);
+        }
+        return momentum == 0 ? Slots.of(meanSquare) : Slots.of(meanSquare, buffer);
+    }
+
+    @Override
+    public void apply(INDArray gradient, State state, int iteration, int epoch) {
+        double step = rate.at(iteration, epoch);
+        double factor = momentum == 0 ? step : 1;
+        INDArray meanSquare = state.get(0);
+        if (centered) {
+            INDArray mean = state.get(1);
+            INDArray variance = state.scratch(gradient);
+            Fused.meanSquare(gradient, meanSquare, variance, alpha, 1, 1);
+            Fused.mean(gradient, mean, alpha);
+            mean.muli(mean, variance);
+            variance.rsubi(meanSquare);
+            Transforms.max(variance, 0, false);
+            Fused.overRoot(gradient, variance, gradient, factor, eps);
+        } else {
+            Fused.meanSquare(gradient, meanSquare, gradient, alpha, factor, eps);
+        }
+        if (momentum != 0) {
+            INDArray buffer = state.get(centered ? 2 : 1);
+            Fused.momentum(gradient, buffer, momentum, 1);
+            buffer.muli(step, gradient);
+        }
+    }
+
+    @Override
+    public RmsPropTorch clone() {
+        return new RmsPropTorch(rate, alpha, eps, momentum, centered);
+    }
+}

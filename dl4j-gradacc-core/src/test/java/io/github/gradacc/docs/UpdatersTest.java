@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gradacc.testing.Batches;
+import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.Nets;
+import io.github.gradacc.updater.AveragedParameters;
+import io.github.gradacc.updater.AveragedSgd;
+import io.github.gradacc.updater.CosineRestarts;
+import io.github.gradacc.updater.LinearWarmUp;
+import io.github.gradacc.updater.SgdMomentum;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+
+/** The snippets of docs/updaters.md, run. The lines of its tables are run by a test of the updaters. */
+class UpdatersTest {
+
+    @Test
+    void momentumWithSchedules() {
+        // snippet
+        var rates = new LinearWarmUp(new CosineRestarts(0.1, 90_000), 5_000, 0.1); // steps, not batches
+        var configuration = new NeuralNetConfiguration.Builder()
+                .updater(new SgdMomentum(rates).withMomentum(0.9))
+                .l2(1e-4) // weight_decay, of weights; l2Bias for biases
+                .list()
+                .layer(new DenseLayer.Builder().nOut(16).build())
+                .layer(new OutputLayer.Builder(LossFunction.MCXENT)
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build())
+                .setInputType(InputType.feedForward(4))
+                .build();
+        // end
+        MultiLayerNetwork network = Nets.init(configuration);
+        var batch = new Data(1, DataType.FLOAT).dataSet(12, 3, 4);
+        double before = network.score(batch);
+        for (int i = 0; i < 30; i++) {
+            network.fit(batch);
+        }
+        assertThat(network.score(batch)).isLessThan(before);
+        assertThat(network.getLearningRate(0)).isGreaterThan(0.01);
+    }
+
+    @Test
+    void averages() {
+        MultiLayerNetwork network = Nets.init(Nets.mlp(settings -> settings.updater(new AveragedSgd(0.1).withT0(1))));
+        Batches.mlp().forEach(network::fit);
+        // snippet
+        MultiLayerNetwork averaged = network.clone();
+        averaged.setParams(AveragedParameters.of(network));
+        // end
+        assertThat(averaged.params().distance2(network.params())).isPositive();
+    }
+}
