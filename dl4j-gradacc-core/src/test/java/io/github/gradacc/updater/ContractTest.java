@@ -24,6 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** What every updater promises, apart from networks. */
@@ -227,6 +228,18 @@ class ContractTest {
                 assertThat(Finiteness.allFinite(update)).isTrue();
             }
         }
+    }
+
+    /** Two bugs of DL4J 1.0.0-M2.1 that updaters here do not have: its Adam with the rate 0, and in HALF. */
+    @Test
+    void dl4jsAdamMovesAtRateZeroAndFailsInHalf() {
+        INDArray update = Nd4j.createFromArray(1.0, -1.0);
+        new Adam(0).instantiate(Nd4j.zeros(DataType.DOUBLE, 4), true).applyUpdater(update, 0, 0);
+        assertThat(update.getDouble(0)).isPositive();
+        INDArray half = Nd4j.createFromArray(1e-3, 0.0).castTo(DataType.FLOAT16);
+        new Adam(0.001).instantiate(Nd4j.zeros(DataType.FLOAT16, 4), true).applyUpdater(half, 0, 0);
+        assertThat(half.getDouble(0)).isInfinite();
+        assertThat(half.getDouble(1)).isNaN();
     }
 
     @ParameterizedTest
