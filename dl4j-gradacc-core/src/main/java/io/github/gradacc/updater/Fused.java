@@ -31,25 +31,22 @@ final class Fused {
      * The step of Adam (Kingma and Ba 2015): the moments of g, in place, and in place of g
      * {@code rate sqrt(1 - beta2^t) / (1 - beta1^t) m' / (sqrt(v') + eps)}.
      *
-     * @param rate 0 is a rate like any other here; ND4J takes eps in its place
+     * @param rate 0 is a rate like any other here
      * @param eps is not corrected by {@code sqrt(1 - beta2^t)}
      */
     static void adam(INDArray g, INDArray m, INDArray v, Betas betas, double rate, double eps, int iteration) {
-        Nd4j.exec(new AdamUpdater(g, v, m, notZero(rate), betas.first(), betas.second(), eps, iteration));
+        Nd4j.exec(new AdamUpdater(g, v, m, rate, betas.first(), betas.second(), eps, iteration));
         clearIfZero(rate, g);
     }
 
     /** The same with the largest v so far in place of v (Reddi et al. 2018). */
     static void amsgrad(
             INDArray g, INDArray m, INDArray v, INDArray largest, Betas betas, double rate, double eps, int iteration) {
-        Nd4j.exec(new AmsGradUpdater(g, v, m, largest, notZero(rate), betas.first(), betas.second(), eps, iteration));
+        Nd4j.exec(new AmsGradUpdater(g, v, m, largest, rate, betas.first(), betas.second(), eps, iteration));
         clearIfZero(rate, g);
     }
 
-    private static double notZero(double rate) {
-        return rate == 0 ? 1 : rate;
-    }
-
+    /** ND4J takes eps for a rate that is 0. */
     private static void clearIfZero(double rate, INDArray update) {
         if (rate == 0) {
             update.assign(0);

@@ -74,6 +74,18 @@ class AveragedParametersTest {
         assertClose("window", AveragedParameters.of(accumulated), AveragedParameters.of(natively), DOUBLE);
     }
 
+    /** As all that depends on steps does. */
+    @Test
+    void averagesStartAnewWithTheCounter() {
+        MultiLayerNetwork network = Nets.init(Nets.mlp(it -> it.updater(updater)));
+        batches.forEach(network::fit);
+        assertThat(AveragedParameters.of(network).distance2(network.params())).isPositive();
+        network.setIterationCount(0);
+        network.fit(batches.get(0));
+        assertThat(AveragedParameters.of(network).toDoubleVector())
+                .containsExactly(network.params().toDoubleVector());
+    }
+
     @Test
     void averagesSurviveSaving(@TempDir Path directory) {
         MultiLayerNetwork network = Nets.init(Nets.mlp(it -> it.updater(updater)));

@@ -32,7 +32,7 @@ final class Cases {
                         .withInitialAccumulator(0.2)
                         .withEps(1e-3),
                 new AdamTorch(),
-                new AdamTorch(0.02).withBetas(0.8, 0.95).withEps(1e-3).withAmsgrad(true),
+                new AdamTorch(0.02).withBetas(0.8, 0.95).withEps(1e-6).withAmsgrad(true),
                 new Rprop(),
                 new Rprop(0.02).withEtas(0.4, 1.5).withStepSizes(1e-4, 0.5),
                 new AveragedSgd(),

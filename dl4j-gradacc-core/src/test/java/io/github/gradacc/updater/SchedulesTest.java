@@ -155,6 +155,20 @@ class SchedulesTest {
                 0.1);
     }
 
+    /** Where the rise has no length torch divides by 0. */
+    @Test
+    void aRiseWithoutLengthIsAtItsTop() {
+        assertValues(
+                new OneCycle(0.9, 10)
+                        .withPctStart(0.1)
+                        .withFinalDivFactor(1)
+                        .withDivFactor(9)
+                        .withLinear(true),
+                0.9,
+                0.9 - 0.8 / 9,
+                0.9 - 1.6 / 9);
+    }
+
     /** One phase of OneCycleLR. */
     record Phase(double endStep, double start, double end) {}
 
