@@ -69,8 +69,8 @@ public final class LargeBatch {
         outcome.print(out);
         out.println(
                 outcome.isAsExpected()
-                        ? "As expected: the large batch loses accuracy with the old learning rate, and holds it with the"
-                                + " recipe."
+                        ? "As expected: the large batch loses accuracy with the old learning rate, and holds it with"
+                                + " the recipe."
                         : "Not as expected: the recipe should lose at most " + HELD
                                 + " of the accuracy, and the old learning rate more.");
         return outcome.isAsExpected() ? 0 : 1;

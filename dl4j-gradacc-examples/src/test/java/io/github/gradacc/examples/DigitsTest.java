@@ -31,8 +31,8 @@ class DigitsTest {
     /** Averaged over many pictures noise and placement fade, and what is left differs from digit to digit. */
     @Test
     void digitsLookDifferent() {
-        INDArray features = Digits.draw(2000, 3).getFeatures();
-        INDArray means = features.reshape(200, 10, Digits.PIXELS).mean(0);
+        INDArray features = Digits.draw(1000, 3).getFeatures();
+        INDArray means = features.reshape(100, 10, Digits.PIXELS).mean(0);
         for (int a = 0; a < 10; a++) {
             assertThat(means.getRow(a).maxNumber().doubleValue()).isBetween(0.3, 1.0);
             assertThat(means.getDouble(a, 0)).isCloseTo(0, within(0.1));

@@ -27,12 +27,12 @@ class LargeBatchTest {
                 .hasSize(5)
                 .anySatisfy(line -> assertThat(line).matches("batches of 16 +5120 +0\\.9\\d+"))
                 .anySatisfy(line -> assertThat(line).matches("batches of 512, the same rate +160 +0\\.[678]\\d+"))
-                .anySatisfy(
-                        line -> assertThat(line).matches("batches of 512, scaled rate, warm-up +160 +0\\.9\\d+"))
+                .anySatisfy(line -> assertThat(line).matches("batches of 512, scaled rate, warm-up +160 +0\\.9\\d+"))
                 .anySatisfy(line -> assertThat(line).startsWith("As expected"));
     }
 
     /** Whoever learned the training set is wrong on a test set whose digits are called by the next one's name. */
+    @Tag("slow")
     @Test
     void accuraciesAreThoseOfTheTestSet() {
         DataSet training = Digits.draw(1024, 1);
