@@ -34,6 +34,7 @@ public final class LayerFacts {
     private boolean readsFromEnd;
     private boolean timeSecond;
     private boolean channelsLast;
+    private boolean misreadsFormat;
     private boolean outputsSecond;
 
     /** What holds for a layer of which nothing else is known. */
@@ -62,6 +63,11 @@ public final class LayerFacts {
     /** Tells whether it adds a term of its own to what its loss function says. */
     public boolean addsToLoss() {
         return addsToLoss;
+    }
+
+    /** Tells whether its score takes labels and masks for those of another format than the one they have. */
+    public boolean misreadsFormat() {
+        return misreadsFormat;
     }
 
     /** Gives the layer another loss function; only one that has one. */
@@ -139,6 +145,12 @@ public final class LayerFacts {
 
     LayerFacts addsToLossItself() {
         addsToLoss = true;
+        return this;
+    }
+
+    /** DL4J 1.0.0-M2.1 has forgotten the format in {@code CnnLossLayer.computeScore}. */
+    LayerFacts misreadsFormat(boolean misreads) {
+        misreadsFormat = misreads;
         return this;
     }
 

@@ -123,7 +123,7 @@ public final class LayerTable {
         row(LossLayer.class, (layer, it) -> it.loss(layer.getLossFn(), layer::setLossFn));
         row(
                 CnnLossLayer.class,
-                (layer, it) -> it.channelsLast(layer.getFormat() == CNN2DFormat.NHWC)
+                (layer, it) -> it.misreadsFormat(layer.getFormat() == CNN2DFormat.NHWC)
                         .loss(layer.getLossFn(), layer::setLossFn));
         row(
                 Cnn3DLossLayer.class,

@@ -7,6 +7,7 @@ import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 
@@ -70,7 +71,12 @@ public final class ScaledLosses implements AutoCloseable {
         @Override
         public INDArray computeGradient(
                 INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask) {
-            return loss.computeGradient(labels, preOutput, activation, mask).mul(gradientFactor);
+            INDArray gradient = loss.computeGradient(labels, preOutput, activation, mask);
+            // In HALF the factor itself may be infinite.
+            DataType type = gradient.dataType();
+            return type == DataType.FLOAT16
+                    ? gradient.castTo(DataType.FLOAT).muli(gradientFactor).castTo(type)
+                    : gradient.mul(gradientFactor);
         }
 
         @Override

@@ -8,12 +8,15 @@ import io.github.gradacc.loss.LabelWeights;
 import io.github.gradacc.loss.LossCtc;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts the labels of a network's outputs, and says by what their losses are multiplied so that DL4J, which divides by
@@ -23,14 +26,21 @@ import org.nd4j.linalg.lossfunctions.ILossFunction;
 @API(status = API.Status.INTERNAL)
 public final class LabelCounter {
 
+    private static final Logger log = LoggerFactory.getLogger(LabelCounter.class);
+
     private final Network network;
     private final LossDivisor divisor;
     private final int firstRows;
     private final List<Output> outputs;
+    private boolean warned;
 
     private record Output(LayerView layer, LabelWeights weights) {
 
         double count(LossDivisor divisor, INDArray labels, @Nullable INDArray mask) {
+            if (labels.rank() < 2) {
+                throw new IllegalArgumentException("Labels have at least two dimensions, [examples, values], got "
+                        + labels.shapeInfoToString() + ": reshape them to a column");
+            }
             int channels = layer.facts().labelChannels(labels.rank());
             return divisor.count(new LabelPositions(labels, channels, mask), weights);
         }
@@ -64,6 +74,10 @@ public final class LabelCounter {
                 .orElseThrow(() -> refusal(output, "has no loss function, so not a loss for each position"));
         if (output.facts().hasWholeBatchLoss()) {
             throw refusal(output, "has a loss that scores the batch as a whole, not each position");
+        }
+        if (output.facts().misreadsFormat()) {
+            throw refusal(
+                    output, "has the format NHWC, in which DL4J 1.0.0-M2.1 scores other values than it trains on");
         }
         if (loss instanceof LossCtc) {
             throw refusal(
@@ -102,7 +116,8 @@ public final class LabelCounter {
      * @throws IllegalArgumentException if there is such an output
      */
     public void requireLabelsMasks(MultiDataSet batch) {
-        if (batch.getFeaturesMaskArrays() == null) {
+        @Nullable INDArray[] featuresMasks = batch.getFeaturesMaskArrays();
+        if (featuresMasks == null || Arrays.stream(featuresMasks).allMatch(Objects::isNull)) {
             return;
         }
         @Nullable INDArray[] masks = batch.getLabelsMaskArrays();
@@ -113,6 +128,22 @@ public final class LabelCounter {
                         "lossNormalization(" + divisor + ") counts by the masks of labels; labels["
                                 + i + "] have none, but the mask of the features reaches output '"
                                 + network.outputNames().get(i) + "': give the same mask for the labels");
+            }
+        }
+        warnOfPadding(batch, masks);
+    }
+
+    /** DL4J's recurrent output layers are not handed the mask of the features. */
+    private void warnOfPadding(MultiDataSet batch, @Nullable INDArray @Nullable [] masks) {
+        for (int i = 0; !warned && i < outputs.size(); i++) {
+            if (batch.getLabels(i).rank() > 2 && (masks == null || masks[i] == null)) {
+                warned = true;
+                log.warn(
+                        "lossNormalization({}) counts every position of labels[{}], padding included: the features have"
+                                + " a mask and these labels have none. Give the labels a mask, too, if they are padded."
+                                + " This is said once",
+                        divisor,
+                        i);
             }
         }
     }

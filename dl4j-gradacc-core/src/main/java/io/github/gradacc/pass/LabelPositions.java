@@ -22,6 +22,13 @@ record LabelPositions(
 
     private static final int SEQUENCE_RANK = 3;
 
+    /** @throws IllegalArgumentException if labels and mask have shapes that do not fit each other */
+    LabelPositions {
+        if (mask != null) {
+            maskShape(labels, channels, mask);
+        }
+    }
+
     private long count() {
         return labels.length() / labels.size(channels);
     }
@@ -69,6 +76,11 @@ record LabelPositions(
 
     /** A mask as large as the labels, of zeros and ones. */
     private INDArray spread(INDArray given) {
+        return Nd4j.ones(DataType.DOUBLE, labels.shape()).mul(given.reshape(maskShape(labels, channels, given)));
+    }
+
+    /** The shape in which ND4J spreads a mask over labels. */
+    private static long[] maskShape(INDArray labels, int channels, INDArray given) {
         long[] shape = new long[labels.rank()];
         Arrays.fill(shape, 1);
         if (given.rank() == shape.length) {
@@ -87,6 +99,6 @@ record LabelPositions(
                         + ": give one number for each example, each time step or pixel, or each label");
             }
         }
-        return Nd4j.ones(DataType.DOUBLE, labels.shape()).mul(given.reshape(shape));
+        return shape;
     }
 }

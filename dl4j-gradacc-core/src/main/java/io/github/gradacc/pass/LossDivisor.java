@@ -21,14 +21,28 @@ public enum LossDivisor {
         double count(LabelPositions labels, LabelWeights weights) {
             double[] shares = labels.shares();
             double[] each = weights.labelWeights(labels.rows());
+            if (each == null || each.length != shares.length) {
+                throw new IllegalStateException(
+                        "labelWeights of " + weights.getClass().getName() + " must return "
+                                + shares.length + " numbers, one for each row of labels, got "
+                                + (each == null ? "null" : each.length));
+            }
             double sum = 0;
             for (int i = 0; i < shares.length; i++) {
                 // What is masked may hold anything, and 0 times NaN is not 0.
-                sum += shares[i] == 0 ? 0 : shares[i] * each[i];
+                sum += shares[i] == 0 ? 0 : shares[i] * weight(each, i);
             }
             return sum;
         }
     };
+
+    private static double weight(double[] each, int row) {
+        if (!(each[row] >= 0 && each[row] < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("Labels weigh numbers from 0 on, got the weight " + each[row]
+                    + " in row " + row + ". Check the labels there, and the loss's weights");
+        }
+        return each[row];
+    }
 
     abstract double count(LabelPositions labels, LabelWeights weights);
 }

@@ -74,8 +74,8 @@ class LabelPositionsTest {
 
     @Test
     void aMaskThatDoesNotFitIsRefused() {
-        LabelPositions positions = positions(Nd4j.ones(2, 3), SEQUENCES);
-        assertThatThrownBy(positions::shares)
+        INDArray mask = Nd4j.ones(2, 3);
+        assertThatThrownBy(() -> positions(mask, SEQUENCES))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("mask of shape [2, 3]")
                 .hasMessageContaining("labels of shape [2, 3, 4]");

@@ -161,6 +161,35 @@ class LossNormalizationOfOutputsTest {
         expected.assertSame(network, step(network, LossNormalization.UNMASKED, first));
     }
 
+    /** Weights so small that their factor is infinite in HALF; what it is multiplied with is as small. */
+    @Test
+    void factorsBeyondHalf() {
+        double[] tiny = {1e-5, 1e-5, 1e-5};
+        var builder = Nets.settings()
+                .dataType(DataType.FLOAT16)
+                .updater(new Sgd(0.5))
+                .graphBuilder()
+                .addInputs("in")
+                .setInputTypes(InputType.feedForward(4));
+        for (String output : new String[] {"a", "b"}) {
+            builder.addLayer(
+                    output,
+                    new OutputLayer.Builder(new LossCrossEntropy().withWeight(tiny))
+                            .nOut(3)
+                            .activation(Activation.IDENTITY)
+                            .build(),
+                    "in");
+        }
+        ComputationGraph network = init(builder.setOutputs("a", "b").build());
+        Data data = new Data(3, DataType.FLOAT16);
+        INDArray features = data.normal(EXAMPLES, 4);
+        MultiDataSet batch = new MultiDataSet(
+                new INDArray[] {features}, new INDArray[] {data.indices(3, EXAMPLES, 1), data.indices(3, EXAMPLES, 1)});
+        double before = step(network, LossNormalization.LABEL_WEIGHTS, batch).score();
+        double after = step(network, LossNormalization.LABEL_WEIGHTS, batch).score();
+        assertThat(after).isLessThan(before).isPositive();
+    }
+
     @Test
     void lossFunctionsAreThoseOfTheUserAfterwards() {
         ComputationGraph network = init(tokensAndClasses(1));

@@ -3,22 +3,28 @@ package io.github.gradacc.train;
 
 import static io.github.gradacc.testing.Nets.dense;
 import static io.github.gradacc.testing.Nets.lstm;
+import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.gradacc.loss.LabelWeights;
 import io.github.gradacc.loss.LossCtc;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.EachNetworkClass;
+import io.github.gradacc.testing.LogLines;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Snapshot;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -27,6 +33,7 @@ import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.objdetect.Yolo2OutputLayer;
 import org.deeplearning4j.nn.conf.ocnn.OCNNOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +46,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossFMeasure;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /** Networks and batches whose labels cannot be counted. */
 @ExtendWith(DoubleByDefault.class)
@@ -59,6 +67,12 @@ class LossNormalizationRefusedTest {
                                 .activation(Activation.SIGMOID)
                                 .build()),
                 Arguments.of(
+                        "has the format NHWC",
+                        InputType.convolutional(4, 4, 14, CNN2DFormat.NHWC),
+                        new CnnLossLayer.Builder(LossFunction.MSE)
+                                .format(CNN2DFormat.NHWC)
+                                .build()),
+                Arguments.of(
                         "mask is the length of an input",
                         InputType.recurrent(4),
                         new RnnOutputLayer.Builder(new LossCtc())
@@ -76,8 +90,11 @@ class LossNormalizationRefusedTest {
     @ParameterizedTest
     @MethodSource("outputs")
     void anOutputWithoutPositionsIsRefusedWhenBuilt(String reason, InputType input, Layer output) {
-        Layer before = input instanceof InputType.InputTypeConvolutional
-                ? new ConvolutionLayer.Builder(1, 1).nOut(14).build()
+        Layer before = input instanceof InputType.InputTypeConvolutional images
+                ? new ConvolutionLayer.Builder(1, 1)
+                        .nOut(14)
+                        .dataFormat(images.getFormat())
+                        .build()
                 : input instanceof InputType.InputTypeRecurrent ? lstm(3) : dense(3);
         var network = Nets.init(Nets.of(input, before, output));
         for (LossNormalization by :
@@ -170,6 +187,94 @@ class LossNormalizationRefusedTest {
             batch.setLabelsMaskArray(mask);
             assertThat(trainer.fit(batch).stepped()).isTrue();
         }
+    }
+
+    /** A recurrent output layer is not handed the mask of the features, so padding counts; that is said once. */
+    @EachNetworkClass
+    <T extends Model> void labelsWithoutTheMaskOfTheFeaturesAreWarnedOf(NetworkClass<T> type) {
+        T network = type.init(Nets.of(InputType.recurrent(3), lstm(3), rnnSoftmax(3)));
+        Data data = new Data(1, DataType.DOUBLE);
+        INDArray mask = data.mask(4, 5);
+        DataSet batch = new DataSet(data.normal(4, 3, 5), data.oneHotSequences(4, 3, 5), mask, null);
+        try (var lines = new LogLines("io.github.gradacc.pass");
+                var trainer = type.builder(network)
+                        .lossNormalization(LossNormalization.UNMASKED)
+                        .build()) {
+            trainer.fit(batch);
+            trainer.fit(batch);
+            assertThat(lines.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("UNMASKED", "every position of labels[0]", "Give the labels a mask");
+            batch.setLabelsMaskArray(mask);
+        }
+        try (var lines = new LogLines("io.github.gradacc.pass");
+                var trainer = type.builder(network)
+                        .lossNormalization(LossNormalization.UNMASKED)
+                        .build()) {
+            trainer.fit(batch);
+            assertThat(lines.warnings()).isEmpty();
+        }
+    }
+
+    static Stream<Arguments> badWeights() {
+        return Stream.of(
+                Arguments.of(new double[] {1, 1, Double.NaN, 1}, "got the weight NaN in row 2"),
+                Arguments.of(new double[] {1, -1, 1, 1}, "got the weight -1.0 in row 1"),
+                Arguments.of(new double[] {Double.POSITIVE_INFINITY, 1, 1, 1}, "got the weight Infinity in row 0"),
+                Arguments.of(new double[] {1, 1, 1}, "must return 4 numbers, one for each row of labels, got 3"),
+                Arguments.of(new double[] {1, 1, 1, 1, 1}, "must return 4 numbers, one for each row of labels, got 5"),
+                Arguments.of(null, "must return 4 numbers, one for each row of labels, got null"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badWeights")
+    void weightsThatAreNoneAreRefused(double[] weights, String message) {
+        var network = Nets.init(Nets.of(
+                InputType.feedForward(4),
+                new OutputLayer.Builder(new Weighing(weights))
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build()));
+        assertRefused(network, new Data(1, DataType.DOUBLE).dataSet(4, 3, 4), message);
+    }
+
+    private static final class Weighing extends LossMCXENT implements LabelWeights {
+
+        private final double[] each;
+
+        Weighing(double... each) {
+            this.each = each;
+        }
+
+        @Override
+        public double[] labelWeights(INDArray labels) {
+            return each;
+        }
+    }
+
+    @Test
+    void labelsWithoutValuesAreRefused() {
+        var network = Nets.init(Nets.mlp());
+        DataSet batch = new DataSet(new Data(1, DataType.DOUBLE).normal(4, 4), Nd4j.ones(DataType.DOUBLE, 4));
+        assertRefused(network, batch, "Labels have at least two dimensions");
+    }
+
+    @Test
+    void aMaskThatDoesNotFitIsRefused() {
+        DataSet batch = new Data(1, DataType.DOUBLE).dataSet(4, 3, 4);
+        batch.setLabelsMaskArray(Nd4j.ones(DataType.DOUBLE, 4, 2));
+        assertRefused(Nets.init(Nets.mlp()), batch, "A mask of shape [4, 2] does not fit labels of shape [4, 3]");
+    }
+
+    private static void assertRefused(MultiLayerNetwork network, DataSet batch, String message) {
+        Snapshot before = Snapshot.of(network);
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .lossNormalization(LossNormalization.LABEL_WEIGHTS)
+                .build()) {
+            assertThatThrownBy(() -> trainer.fit(batch)).hasMessageContaining(message);
+        }
+        before.assertUnchanged(network);
     }
 
     @Test

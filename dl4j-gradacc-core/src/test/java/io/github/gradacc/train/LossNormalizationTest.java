@@ -26,12 +26,16 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
+import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.nd4j.linalg.activations.Activation;
@@ -225,6 +229,60 @@ class LossNormalizationTest {
                         InputType.convolutional(3, 4, 2),
                         new ConvolutionLayer.Builder(1, 1).nOut(2).build(),
                         new CnnLossLayer.Builder(LossFunction.XENT)
+                                .activation(Activation.SIGMOID)
+                                .build()));
+    }
+
+    /** Values last: 2 sequences of 5 steps, of which 5 and 1 count, and volumes of 8 points, of which 8 and 3 do. */
+    @EachNetworkClass
+    <T extends Model> void labelsWithTheirValuesLast(NetworkClass<T> type) {
+        Data data = new Data(5, DataType.DOUBLE);
+        INDArray steps = Nd4j.zeros(DataType.DOUBLE, 2, 5);
+        steps.getRow(0).assign(1);
+        steps.putScalar(1, 3, 1);
+        INDArray classes = data.oneHotSequences(2, 4, 5).permute(0, 2, 1).dup('c');
+        double[] weights = {1, 4, 0.5, 2};
+        double weight = 0;
+        for (int c = 0; c < 4; c++) {
+            for (int t = 0; t < 5; t++) {
+                weight += weights[c] * (classes.getDouble(0, t, c) + (t == 3 ? classes.getDouble(1, t, c) : 0));
+            }
+        }
+        assertDividedBy(
+                weight,
+                type,
+                new DataSet(data.normal(2, 5, 3), classes, null, steps),
+                LossNormalization.LABEL_WEIGHTS,
+                updater -> Nets.of(
+                        Nets.settings().updater(updater),
+                        InputType.recurrent(3, 5, RNNFormat.NWC),
+                        new SimpleRnn.Builder()
+                                .nOut(4)
+                                .dataFormat(RNNFormat.NWC)
+                                .build(),
+                        new RnnOutputLayer.Builder(new LossMCXENT(Nd4j.createFromArray(weights)))
+                                .nOut(4)
+                                .dataFormat(RNNFormat.NWC)
+                                .activation(Activation.SOFTMAX)
+                                .build()));
+        INDArray points = Nd4j.ones(DataType.DOUBLE, 2, 2, 2, 2, 1);
+        for (int i = 0; i < 5; i++) {
+            points.putScalar(new int[] {1, i / 4, i / 2 % 2, i % 2, 0}, 0);
+        }
+        assertDividedBy(
+                11,
+                type,
+                new DataSet(data.normal(2, 2, 2, 2, 3), data.unit(2, 2, 2, 2, 4), null, points),
+                LossNormalization.UNMASKED,
+                updater -> Nets.of(
+                        Nets.settings().updater(updater),
+                        InputType.convolutional3D(Convolution3D.DataFormat.NDHWC, 2, 2, 2, 3),
+                        new Convolution3D.Builder(1, 1, 1)
+                                .dataFormat(Convolution3D.DataFormat.NDHWC)
+                                .nOut(4)
+                                .build(),
+                        new Cnn3DLossLayer.Builder(Convolution3D.DataFormat.NDHWC)
+                                .lossFunction(LossFunction.XENT)
                                 .activation(Activation.SIGMOID)
                                 .build()));
     }

@@ -5,23 +5,38 @@ import static io.github.gradacc.testing.Nets.dense;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
 import static io.github.gradacc.testing.NetworkClass.LAYERS;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.testing.Batches;
+import io.github.gradacc.testing.Data;
+import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
 import java.util.List;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution3D;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.Upsampling3D;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
  * Networks that DL4J 1.0.0-M2.1 builds but cannot train, and which the exactness table therefore leaves out. A case
@@ -29,6 +44,7 @@ import org.nd4j.linalg.dataset.DataSet;
  * their native operations print what they fail of: PReLU on shared axes (Op [prelu_bp] execution failed) and learned
  * self-attention (Op with name scatter_update [...] execution failed).
  */
+@ExtendWith(DoubleByDefault.class)
 class NativeLimitsTest {
 
     /** A network that native training fails on, and a part of the message it fails with. */
@@ -85,5 +101,58 @@ class NativeLimitsTest {
     @MethodSource("limits")
     void nativeTrainingFails(Limit limit) {
         assertThatThrownBy(() -> limit.testCase().natively(LAYERS)).hasMessageContaining(limit.message());
+    }
+
+    /**
+     * {@code CnnLossLayer.computeScore} takes NHWC for NCHW: with the same pictures the score differs, and with a mask
+     * for each output the gradient does, too.
+     */
+    @Test
+    void imagesInNhwcAreScoredAsOthers() {
+        Data data = new Data(1, DataType.DOUBLE);
+        INDArray features = data.normal(4, 2, 2, 5);
+        INDArray labels = data.normal(4, 2, 2, 5);
+        INDArray mask = data.indices(2, 4, 2, 2, 5);
+        MultiLayerNetwork channelsFirst = imageLoss(CNN2DFormat.NCHW, LossFunction.L2, Activation.TANH);
+        MultiLayerNetwork channelsLast = imageLoss(CNN2DFormat.NHWC, LossFunction.L2, Activation.TANH);
+        INDArray start = channelsFirst.params().dup();
+        channelsFirst.fit(new DataSet(features, labels));
+        channelsLast.fit(new DataSet(last(features), last(labels)));
+        assertThat(channelsLast.params().distance2(channelsFirst.params())).isLessThan(1e-12);
+        channelsFirst.setParams(start);
+        channelsLast.setParams(start);
+        channelsFirst.fit(new DataSet(features, labels, null, mask));
+        channelsLast.fit(new DataSet(last(features), last(labels), null, last(mask)));
+        assertThat(channelsLast.params().distance2(channelsFirst.params())).isGreaterThan(1e-3);
+    }
+
+    /** Unmasked, a sum of squares is the same in every order; a softmax over the wrong values is not. */
+    @Test
+    void scoresInNhwcAreWrong() {
+        Data data = new Data(1, DataType.DOUBLE);
+        INDArray features = data.normal(4, 2, 2, 5);
+        INDArray labels = data.unit(4, 1, 2, 5);
+        INDArray both = Nd4j.concat(1, labels, labels.rsub(1));
+        assertThat(imageLoss(CNN2DFormat.NHWC, LossFunction.MCXENT, Activation.SOFTMAX)
+                        .score(new DataSet(last(features), last(both))))
+                .isNotCloseTo(
+                        imageLoss(CNN2DFormat.NCHW, LossFunction.MCXENT, Activation.SOFTMAX)
+                                .score(new DataSet(features, both)),
+                        within(1e-3));
+    }
+
+    private static INDArray last(INDArray channelsFirst) {
+        return channelsFirst.permute(0, 2, 3, 1).dup('c');
+    }
+
+    private static MultiLayerNetwork imageLoss(CNN2DFormat format, LossFunction loss, Activation activation) {
+        return Nets.init(Nets.of(
+                Nets.settings().updater(new Sgd(1)),
+                InputType.convolutional(2, 5, 2, format),
+                new ConvolutionLayer.Builder(1, 1).nOut(2).dataFormat(format).build(),
+                new CnnLossLayer.Builder(loss)
+                        .format(format)
+                        .activation(activation)
+                        .build()));
     }
 }
