@@ -16,7 +16,7 @@ import java.util.function.Function;
 final class Settings {
 
     private static final Set<String> NAMES =
-            Set.of("networks", "ways", "micro", "effective", "examples", "ks", "rounds", "warmup");
+            Set.of("networks", "ways", "micro", "effective", "examples", "ks", "rounds", "warmup", "updaters");
 
     private final Map<String, String> given = new HashMap<>();
     private boolean full;
@@ -44,6 +44,11 @@ final class Settings {
     /** The ways to measure. */
     List<Way> ways(Way... byDefault) {
         return list("ways", Way::valueOf, List.of(byDefault), List.of(byDefault));
+    }
+
+    /** The names of a setting. */
+    List<String> names(String name, List<String> byDefault) {
+        return list(name, Function.identity(), byDefault, byDefault);
     }
 
     /** The sizes of a setting. */

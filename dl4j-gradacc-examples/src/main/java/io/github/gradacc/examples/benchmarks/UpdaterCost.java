@@ -19,7 +19,7 @@ public final class UpdaterCost {
     /**
      * Prints the table.
      *
-     * @param args {@code rounds=}, {@code warmup=} (seconds)
+     * @param args {@code updaters=}, {@code rounds=}, {@code warmup=} (seconds)
      */
     public static void main(String[] args) {
         run(new Settings(args), System.out);
@@ -30,7 +30,7 @@ public final class UpdaterCost {
         var table = new MarkdownTable(
                 out, List.of("updater", "ms for 4 million parameters", "times " + UpdaterCostBenchmark.REFERENCE));
         double reference = milliseconds(UpdaterCostBenchmark.REFERENCE, settings);
-        for (String updater : UpdaterCostBenchmark.UPDATERS.keySet()) {
+        for (String updater : settings.names("updaters", List.copyOf(UpdaterCostBenchmark.UPDATERS.keySet()))) {
             double time = milliseconds(updater, settings);
             table.row(List.of(updater, decimals(2, time), decimals(2, time / reference)));
         }

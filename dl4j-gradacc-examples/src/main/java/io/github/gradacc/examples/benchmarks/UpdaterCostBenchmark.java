@@ -62,10 +62,10 @@ public class UpdaterCostBenchmark {
         updaters.put(REFERENCE, new Adam(1e-3));
         updaters.put("SgdMomentum", new SgdMomentum(0.1).withMomentum(0.9));
         updaters.put("AdamTorch", new AdamTorch());
-        updaters.put("AdamTorch, amsgrad", new AdamTorch().withAmsgrad(true));
+        updaters.put("AdamTorch amsgrad", new AdamTorch().withAmsgrad(true));
         updaters.put("RmsPropTorch", new RmsPropTorch());
         updaters.put(
-                "RmsPropTorch, centered, momentum",
+                "RmsPropTorch centered momentum",
                 new RmsPropTorch().withMomentum(0.9).withCentered(true));
         updaters.put("AdagradTorch", new AdagradTorch());
         updaters.put("Rprop", new Rprop());

@@ -64,6 +64,14 @@ class BenchmarksTest {
 
     @Tag("slow")
     @Test
+    void updaterCostPrintsARowOfPositiveNumbersForEachUpdater() {
+        UpdaterCost.run(new Settings("updaters=RAdam,Lion", "rounds=1", "warmup=0"), out);
+
+        assertTable(2, 1);
+    }
+
+    @Tag("slow")
+    @Test
     @EnabledOnOs(OS.LINUX)
     void peakMemoryPrintsARowOfPositiveNumbersForEachWay() throws Exception {
         PeakMemory.run(new Settings("networks=LENET", "ways=TRAINER_2", "micro=2", "effective=4"), out);
