@@ -29,8 +29,7 @@ public final class Finiteness {
      * @param array any shape, order and floating point type; copied if its elements are not contiguous; not changed
      */
     public static boolean allFinite(INDArray array) {
-        INDArray vector = array.rank() == 1 ? array : array.reshape(array.ordering(), false, array.length());
-        INDArray wide = isBlasType(vector.dataType()) ? vector : vector.castTo(DataType.FLOAT);
+        INDArray wide = BlasVector.of(array);
         double sumOfMagnitudes = Nd4j.getBlasWrapper().level1().asum(wide);
         return Double.isFinite(sumOfMagnitudes) || countNotFinite(wide) == 0;
     }

@@ -3,7 +3,6 @@ package io.github.gradacc.array;
 
 import java.util.function.BiConsumer;
 import org.apiguardian.api.API;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -56,7 +55,7 @@ public final class MeasuredSum {
     }
 
     private static double magnitude(INDArray part) {
-        INDArray wide = Finiteness.isBlasType(part.dataType()) ? part : part.castTo(DataType.FLOAT);
+        INDArray wide = BlasVector.of(part);
         double sum = Nd4j.getBlasWrapper().level1().asum(wide);
         if (Double.isFinite(sum)) {
             return sum;

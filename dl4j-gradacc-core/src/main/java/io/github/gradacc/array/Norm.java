@@ -2,7 +2,6 @@
 package io.github.gradacc.array;
 
 import org.apiguardian.api.API;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -19,8 +18,6 @@ public final class Norm {
      *     bits; not changed
      */
     public static double of(INDArray array) {
-        INDArray vector = array.rank() == 1 ? array : array.reshape(array.ordering(), false, array.length());
-        INDArray wide = Finiteness.isBlasType(vector.dataType()) ? vector : vector.castTo(DataType.FLOAT);
-        return Nd4j.getBlasWrapper().level1().nrm2(wide);
+        return Nd4j.getBlasWrapper().level1().nrm2(BlasVector.of(array));
     }
 }

@@ -9,6 +9,7 @@ import io.github.gradacc.loss.LossCtc;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ public final class LabelCounter {
 
     private final Network network;
     private final LossDivisor divisor;
-    private final int firstRows;
+    private final LongUnaryOperator dl4jsDivisor;
     private final List<Output> outputs;
     private boolean warned;
 
@@ -49,13 +50,13 @@ public final class LabelCounter {
     /**
      * Checks that the losses of a network can be divided this way.
      *
-     * @param firstRows rows of the first output's labels for each example
+     * @param dl4jsDivisor from a number of examples, by what DL4J divides their gradient
      * @throws IllegalStateException if not; the message says why and what to do
      */
-    LabelCounter(Network network, LossDivisor divisor, int firstRows) {
+    LabelCounter(Network network, LossDivisor divisor, LongUnaryOperator dl4jsDivisor) {
         this.network = network;
         this.divisor = divisor;
-        this.firstRows = firstRows;
+        this.dl4jsDivisor = dl4jsDivisor;
         if (!network.model().conf().isMiniBatch()) {
             throw new IllegalStateException(
                     "lossNormalization(" + divisor + ") says what the loss is divided by, but the"
@@ -163,10 +164,9 @@ public final class LabelCounter {
      * @param examples number of examples of the window
      */
     public List<Double> factors(double[] counts, long examples) {
-        // DL4J takes the rows of the first output's labels for the number of examples.
-        double divisor = (double) examples * firstRows;
+        double divided = dl4jsDivisor.applyAsLong(examples);
         return Arrays.stream(counts)
-                .mapToObj(count -> count == 0 ? 0 : divisor / count)
+                .mapToObj(count -> count == 0 ? 0 : divided / count)
                 .toList();
     }
 }

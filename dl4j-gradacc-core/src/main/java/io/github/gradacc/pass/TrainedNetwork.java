@@ -185,7 +185,7 @@ public final class TrainedNetwork implements AutoCloseable {
      *     to do
      */
     public LabelCounter labelCounter(LossDivisor divisor) {
-        return new LabelCounter(network, divisor, labelRows[0]);
+        return new LabelCounter(network, divisor, this::divisor);
     }
 
     /**
@@ -220,8 +220,12 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param examples number of examples in the window
      */
     public long divisor(long examples) {
-        // DL4J takes the rows of the first output's labels for the number of examples.
-        return network.model().conf().isMiniBatch() ? examples * labelRows[0] : 1;
+        return network.model().conf().isMiniBatch() ? rows(examples) : 1;
+    }
+
+    /** DL4J takes the rows of the first output's labels for the number of examples. */
+    private long rows(long examples) {
+        return examples * labelRows[0];
     }
 
     /** Lets the calling thread draw from a stream that belongs to the next step as a whole. */
@@ -270,8 +274,7 @@ public final class TrainedNetwork implements AutoCloseable {
      */
     public void step(long examples, double score, MultiDataSet window) {
         Model model = network.model();
-        // DL4J takes the rows of the first output's labels for the number of examples.
-        int divisor = Math.toIntExact(examples * labelRows[0]);
+        int divisor = Math.toIntExact(rows(examples));
         network.show(window);
         announceGradient(score);
         update.apply(workspaces -> network.update(model.gradient(), divisor, workspaces), model.params(), gradient());

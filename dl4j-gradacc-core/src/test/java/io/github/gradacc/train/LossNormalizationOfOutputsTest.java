@@ -19,6 +19,7 @@ import io.github.gradacc.testing.Snapshot;
 import io.github.gradacc.testing.Tolerance;
 import java.util.Arrays;
 import java.util.function.DoubleFunction;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.StackVertex;
@@ -154,7 +155,7 @@ class LossNormalizationOfOutputsTest {
         }
         Tolerance.assertClose("parameters", byTwo.params(), whole.params(), Tolerance.DOUBLE);
         // The first segment by itself, against native training of each output alone.
-        MultiDataSet first = cut(batch, 0, 2);
+        MultiDataSet first = steps(batch, 0, 2);
         Expected expected =
                 expected(LossNormalizationOfOutputsTest::twoSequences, first, EXAMPLES / 4.0, EXAMPLES / 9.0);
         ComputationGraph network = init(twoSequences(1));
@@ -309,20 +310,6 @@ class LossNormalizationOfOutputsTest {
         return rows(new MultiDataSet(features, labels, null, masks), from, to);
     }
 
-    private static MultiDataSet rows(MultiDataSet all, int from, int to) {
-        return new MultiDataSet(
-                rows(all.getFeatures(), from, to),
-                rows(all.getLabels(), from, to),
-                null,
-                rows(all.getLabelsMaskArrays(), from, to));
-    }
-
-    private static INDArray[] rows(INDArray[] arrays, int from, int to) {
-        return Arrays.stream(arrays)
-                .map(array -> Slice.of(array, 0, from, to).dup())
-                .toArray(INDArray[]::new);
-    }
-
     private static ComputationGraphConfiguration stacked(double rate) {
         return Nets.settings()
                 .updater(new Sgd(rate))
@@ -373,17 +360,23 @@ class LossNormalizationOfOutputsTest {
         }
     }
 
-    private static MultiDataSet cut(MultiDataSet all, int from, int to) {
-        return new MultiDataSet(
-                steps(all.getFeatures(), from, to),
-                steps(all.getLabels(), from, to),
-                null,
-                steps(all.getLabelsMaskArrays(), from, to));
+    private static MultiDataSet rows(MultiDataSet all, int from, int to) {
+        return map(all, array -> Slice.of(array, 0, from, to).dup());
     }
 
-    private static INDArray[] steps(INDArray[] arrays, int from, int to) {
-        return Arrays.stream(arrays)
-                .map(array -> Slice.of(array, array.rank() - 1, from, to).dup())
-                .toArray(INDArray[]::new);
+    private static MultiDataSet steps(MultiDataSet all, int from, int to) {
+        return map(all, array -> Slice.of(array, array.rank() - 1, from, to).dup());
+    }
+
+    private static MultiDataSet map(MultiDataSet all, UnaryOperator<INDArray> change) {
+        return new MultiDataSet(
+                map(all.getFeatures(), change),
+                map(all.getLabels(), change),
+                null,
+                map(all.getLabelsMaskArrays(), change));
+    }
+
+    private static INDArray[] map(INDArray[] arrays, UnaryOperator<INDArray> change) {
+        return Arrays.stream(arrays).map(change).toArray(INDArray[]::new);
     }
 }
