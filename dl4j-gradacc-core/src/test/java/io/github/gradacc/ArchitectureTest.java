@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 223;
+    private static final int CLASSES_EXPECTED = 236;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -48,6 +48,7 @@ class ArchitectureTest {
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
             entry("updater", Set.of()),
+            entry("accel", Set.of("dl4j", "array")),
             entry("probe", Set.of("pass", "batch", "grad", "dl4j", "array")));
 
     /**
@@ -121,6 +122,7 @@ class ArchitectureTest {
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingGraphTrainer",
                 ROOT + ".init.NetworkInitializer",
                 ROOT + ".updater.AveragedParameters",
+                ROOT + ".accel.OneDnn",
                 ROOT + ".probe.ExactnessReport",
                 ROOT + ".probe.SignalPropagation");
         noClasses()

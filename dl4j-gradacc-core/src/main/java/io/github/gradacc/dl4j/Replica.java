@@ -27,7 +27,9 @@ public final class Replica {
      * @throws IllegalStateException if the configuration cannot be written to JSON and read again
      */
     public static Network of(Network network, Consumer<ConfigurationCopy> change) {
-        return network.replica(change);
+        Network replica = network.replica(change);
+        LayerHelper.match(network, replica);
+        return replica;
     }
 
     /**

@@ -4,12 +4,14 @@ package io.github.gradacc.pass;
 import org.nd4j.linalg.api.blas.Blas;
 import org.nd4j.linalg.factory.Environment;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
  * Makes every ND4J operation use one native thread, for as long as it is open.
  *
- * <p>The settings belong to the process. Where several are open at a time, the first one stores what it finds and the
- * last one puts it back.
+ * <p>ND4J's settings belong to the process. Where several are open at a time, the first one stores what it finds and the
+ * last one puts it back. OpenMP's belongs to the thread, and oneDNN goes by nothing else: each thread that takes part
+ * asks for one by {@link #here}.
  */
 final class SingleNativeThread implements AutoCloseable {
 
@@ -19,8 +21,22 @@ final class SingleNativeThread implements AutoCloseable {
     private static int masterThreads;
     private static int blasThreads;
 
-    private SingleNativeThread() {}
+    private final int threadsHere;
 
+    private SingleNativeThread() {
+        threadsHere = NativeOpsHolder.getInstance().getDeviceNativeOps().ompGetMaxThreads();
+    }
+
+    /** Lets what runs on the calling thread use no thread of OpenMP's but this one, until the thread ends. */
+    static void here() {
+        limitHere(1);
+    }
+
+    private static void limitHere(int threads) {
+        NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
+    }
+
+    /** To be closed by the thread that calls this. */
     static SingleNativeThread claim() {
         synchronized (LOCK) {
             if (open == 0) {
@@ -32,6 +48,7 @@ final class SingleNativeThread implements AutoCloseable {
             open++;
             SingleNativeThread claimed = new SingleNativeThread();
             try {
+                here();
                 set(1, 1, 1);
                 return claimed;
             } catch (Throwable e) {
@@ -43,6 +60,7 @@ final class SingleNativeThread implements AutoCloseable {
 
     @Override
     public void close() {
+        limitHere(threadsHere);
         synchronized (LOCK) {
             open--;
             if (open == 0) {

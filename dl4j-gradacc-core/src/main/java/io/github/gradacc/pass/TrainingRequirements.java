@@ -2,9 +2,11 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.dl4j.LayerFacts;
+import io.github.gradacc.dl4j.LayerHelper;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.Network;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /** The conditions under which a network's gradients can be accumulated, checked before anything is computed. */
 final class TrainingRequirements {
@@ -24,6 +26,16 @@ final class TrainingRequirements {
             network.layers().forEach(TrainingRequirements::requireCarriesState);
         }
         requireOwnGradients(network);
+        network.layers()
+                .forEach(layer ->
+                        requireRightHelper(layer, network.model().params().dataType()));
+    }
+
+    /** Natively, oneDNN's gradients of some pooling are silently others. */
+    private static void requireRightHelper(LayerView layer, DataType type) {
+        LayerHelper.knownError(layer, type).ifPresent(error -> {
+            throw new IllegalStateException("Layer '" + layer.name() + "', a " + layer.type() + ", " + error);
+        });
     }
 
     private static void requireSingleEvaluation(OptimizationAlgorithm algorithm) {

@@ -86,6 +86,7 @@ final class Worker implements AutoCloseable {
 
     private static void runThenFree(Runnable task) {
         try {
+            SingleNativeThread.here();
             task.run();
         } finally {
             freeWorkspaces();

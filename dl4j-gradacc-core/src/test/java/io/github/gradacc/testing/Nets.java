@@ -45,6 +45,11 @@ public final class Nets {
         return list.setInputType(input).build();
     }
 
+    /** With the default settings of tests, in another type. */
+    public static MultiLayerConfiguration of(DataType type, InputType input, Layer... layers) {
+        return of(settings().dataType(type), input, layers);
+    }
+
     /** Dense 4-6-3 with softmax, settings changed as given. */
     public static MultiLayerConfiguration mlp(UnaryOperator<NeuralNetConfiguration.Builder> change) {
         return of(change.apply(settings()), InputType.feedForward(4), dense(6), softmax(3));
