@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.examples.benchmarks;
 
+import io.github.gradacc.accel.OneDnn;
+import io.github.gradacc.accel.Status;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +87,22 @@ enum Way {
         Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
             return train(network, batch, microBatch, 2);
         }
+    },
+
+    /** The same with oneDNN behind the layers; needs a build of ND4J that has it. */
+    ONEDNN_1("trainer with oneDNN, parallelism(1)") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            return train(withOneDnn(network), batch, microBatch, 1);
+        }
+    },
+
+    /** The same with two workers. */
+    ONEDNN_2("trainer with oneDNN, parallelism(2)") {
+        @Override
+        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+            return train(withOneDnn(network), batch, microBatch, 2);
+        }
     };
 
     private final String title;
@@ -133,6 +151,19 @@ enum Way {
                 trainer.close();
             }
         };
+    }
+
+    /** Layers get their helpers when a network is made; the other ways go without. */
+    private static MultiLayerNetwork withOneDnn(MultiLayerNetwork network) {
+        Status status = OneDnn.enable();
+        if (!status.active()) {
+            throw new IllegalStateException(status.toString());
+        }
+        try {
+            return network.clone();
+        } finally {
+            OneDnn.disable();
+        }
     }
 
     private static void pass(MultiLayerNetwork network, DataSet microBatch) {
