@@ -45,6 +45,7 @@ class ArchitectureTest {
             entry("pass", Set.of("dl4j", "grad", "loss", "array")),
             entry("train", Set.of("batch", "pass", "grad", "array")),
             entry("earlystopping", Set.of("train")),
+            entry("listen", Set.of("train")),
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
             entry("updater", Set.of()),

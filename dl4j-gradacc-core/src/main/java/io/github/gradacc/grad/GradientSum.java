@@ -187,6 +187,15 @@ public final class GradientSum implements AutoCloseable {
         return layout == null || (layout.updates().isEmpty() && isSmall(flat.dataType())) || layout.isFinite(flat);
     }
 
+    /**
+     * Returns the 2-norm of the written sum over all gradients; updates do not count.
+     *
+     * @param flat the array given to {@link #writeTo}
+     */
+    public double norm(INDArray flat) {
+        return layout == null ? 0 : layout.norm(flat);
+    }
+
     /** Half of the largest number, since the bound is rounded. */
     private boolean isSmall(DataType type) {
         return bound

@@ -22,6 +22,7 @@ final class PassMaker {
     private final StatisticsPolicy statistics;
     private final SmallSamples small;
     private final long seed;
+    private final int worker;
     private @Nullable GradientArray known;
 
     /**
@@ -31,12 +32,14 @@ final class PassMaker {
      * @param statistics what to do with moving statistics
      * @param small warns of normalizing layers that see too few values
      * @param seed the seed from which micro-batches derive random streams of their own
+     * @param worker the number of the worker that makes the passes: 0 for the network itself
      */
-    PassMaker(Network network, StatisticsPolicy statistics, SmallSamples small, long seed) {
+    PassMaker(Network network, StatisticsPolicy statistics, SmallSamples small, long seed, int worker) {
         this.network = network;
         this.statistics = statistics;
         this.small = small;
         this.seed = seed;
+        this.worker = worker;
     }
 
     /** The gradient array once a pass has written it: as a vector, and what its positions mean. */
@@ -62,21 +65,30 @@ final class PassMaker {
     /**
      * Makes a pass. Sequences that have ended need no pass.
      *
-     * @param keepsActivations whether to copy the activations of the forward pass
+     * @param wanted what to find out besides the gradient
      * @throws PassException if the pass fails
      */
-    PassResult make(Pass pass, boolean keepsActivations) {
+    PassResult make(Pass pass, Wanted wanted) {
         if (pass.data().isEmpty()) {
-            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
+            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of(), 0);
         }
-        PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
+        PassRecorder recorder = new PassRecorder(wanted.activations(), copies -> updateWeights(pass, copies));
+        MicroBatchEvent event = new MicroBatchEvent();
+        event.begin();
         MicroGradient gradient;
         try {
             gradient = pass.ownRandomStream() ? onOwnStream(pass, recorder) : compute(pass, recorder);
         } catch (Throwable e) {
             throw PassException.failed(pass, e);
         }
-        return new PassResult(gradient, recorder.activations());
+        event.end();
+        boolean records = event.shouldCommit();
+        double norm = wanted.norms() || records ? gradient.layout().norm(gradient.flat()) : Double.NaN;
+        if (records) {
+            event.describe(network.iteration(), pass.microBatch(), worker, gradient, norm);
+            event.commit();
+        }
+        return new PassResult(gradient, recorder.activations(), norm);
     }
 
     private MicroGradient onOwnStream(Pass pass, PassRecorder recorder) {
