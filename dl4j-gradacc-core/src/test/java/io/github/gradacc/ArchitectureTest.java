@@ -123,6 +123,7 @@ class ArchitectureTest {
                 ROOT + ".init.NetworkInitializer",
                 ROOT + ".updater.AveragedParameters",
                 ROOT + ".probe.ExactnessReport",
+                ROOT + ".probe.LearningRateFinder",
                 ROOT + ".probe.SignalPropagation");
         noClasses()
                 .that(describe("are not entrances", c -> !entrances.contains(c.getName())))

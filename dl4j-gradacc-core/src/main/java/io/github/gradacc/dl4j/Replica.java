@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apiguardian.api.API;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
 
 /**
@@ -27,7 +28,21 @@ public final class Replica {
      * @throws IllegalStateException if the configuration cannot be written to JSON and read again
      */
     public static Network of(Network network, Consumer<ConfigurationCopy> change) {
-        return network.replica(change);
+        return network.replica(change, shared -> shared);
+    }
+
+    /**
+     * Makes a network that has nothing in common with another one: of the same configuration, around a copy of its
+     * parameters, with its counters. It has no listeners, and an updater without state.
+     *
+     * @param network the network, not changed
+     * @throws IllegalStateException if the configuration cannot be written to JSON and read again
+     */
+    public static Network detached(Network network) {
+        Network copy = network.replica(unchanged -> {}, INDArray::dup);
+        copy.setIteration(network.iteration());
+        copy.setEpoch(network.epoch());
+        return copy;
     }
 
     /**

@@ -84,8 +84,8 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Wraps either kind of network to look at its gradients, one pass after the other: no step will be taken, and no
-     * advice on the size of micro-batches is logged.
+     * Wraps either kind of network to look at its gradients, one pass after the other, and perhaps at what its steps
+     * do: no advice on the size of micro-batches is logged.
      */
     public static TrainedNetwork toMeasure(Network network) {
         return new TrainedNetwork(network, StatisticsPolicy.POOLED, 1, SmallSamples.ignoring());
