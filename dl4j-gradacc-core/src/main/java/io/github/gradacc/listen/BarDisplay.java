@@ -18,9 +18,30 @@ final class BarDisplay implements ProgressDisplay {
     private final PrintStream out;
     private volatile Optional<Duration> remaining = Optional.empty();
     private @Nullable ProgressBar bar;
+    private @Nullable Line line;
 
     BarDisplay(PrintStream out) {
         this.out = out;
+    }
+
+    /**
+     * The line of one bar, ended once. The library (0.10.2) does not end that of a bar that is closed before it was
+     * drawn for the first time, as in an epoch of milliseconds.
+     */
+    private static final class Line extends ConsoleProgressBarConsumer {
+        private boolean ended;
+
+        Line(PrintStream out) {
+            super(out);
+        }
+
+        @Override
+        public synchronized void close() {
+            if (!ended) {
+                ended = true;
+                super.close();
+            }
+        }
     }
 
     @Override
@@ -36,6 +57,8 @@ final class BarDisplay implements ProgressDisplay {
     }
 
     private ProgressBar start(Progress progress) {
+        Line own = new Line(out);
+        line = own;
         return ProgressBar.builder()
                 .setTaskName(progress.task())
                 // The other styles need a terminal that shows block characters.
@@ -43,7 +66,7 @@ final class BarDisplay implements ProgressDisplay {
                 .setUnit(" steps", 1)
                 .setInitialMax(progress.steps().orElse(UNKNOWN))
                 .setEtaFunction(state -> remaining)
-                .setConsumer(new ConsoleProgressBarConsumer(out))
+                .setConsumer(own)
                 .build();
     }
 
@@ -59,6 +82,11 @@ final class BarDisplay implements ProgressDisplay {
         bar = null;
         if (shown != null) {
             shown.close();
+        }
+        Line shownOn = line;
+        line = null;
+        if (shownOn != null) {
+            shownOn.close();
         }
     }
 }

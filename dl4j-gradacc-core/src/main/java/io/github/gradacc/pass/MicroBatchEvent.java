@@ -43,13 +43,13 @@ final class MicroBatchEvent extends Event {
     @Description("2-norm of the gradient, averaged over the examples of the micro-batch")
     double gradientNorm;
 
-    /** @param norm of the gradient summed over the examples */
-    void describe(int step, int position, int number, MicroGradient gradient, double norm) {
+    /** Computes the norm, after the duration has been taken. */
+    void describe(int step, int position, int number, MicroGradient gradient) {
         iteration = step;
         microBatch = position;
         worker = number;
         examples = gradient.examples();
         score = gradient.score();
-        gradientNorm = norm / gradient.examples();
+        gradientNorm = gradient.layout().norm(gradient.flat()) / gradient.examples();
     }
 }

@@ -52,10 +52,10 @@ final class ParallelPasses implements PassRunner {
         try (var oneEach = SingleNativeThread.claim()) {
             try {
                 OrderedPasses.@Nullable Ticket first = ordered.next();
-                startWorkers(ordered, total.wanted());
+                startWorkers(ordered, total.keepsActivations());
                 ordered.takeAll(first, pass -> {
                     PassMaker.stopIfInterrupted(pass);
-                    return maker.make(pass, total.wanted());
+                    return maker.make(pass, total.keepsActivations());
                 });
             } catch (Throwable e) {
                 // No replica or no thread to be had: the workers there are must not wait for a ticket that will not
@@ -68,7 +68,7 @@ final class ParallelPasses implements PassRunner {
         ordered.rethrow();
     }
 
-    private void startWorkers(OrderedPasses ordered, Wanted wanted) {
+    private void startWorkers(OrderedPasses ordered, boolean keepsActivations) {
         for (int i = 0; i < helpers; i++) {
             OrderedPasses.@Nullable Ticket ticket = ordered.next();
             if (ticket == null) {
@@ -76,7 +76,7 @@ final class ParallelPasses implements PassRunner {
             }
             Worker worker = worker(i);
             worker.maker().follow(network);
-            worker.start(own -> ordered.takeAll(ticket, pass -> own.make(pass, wanted)));
+            worker.start(own -> ordered.takeAll(ticket, pass -> own.make(pass, keepsActivations)));
         }
     }
 

@@ -65,14 +65,14 @@ final class PassMaker {
     /**
      * Makes a pass. Sequences that have ended need no pass.
      *
-     * @param wanted what to find out besides the gradient
+     * @param keepsActivations whether to copy the activations of the forward pass
      * @throws PassException if the pass fails
      */
-    PassResult make(Pass pass, Wanted wanted) {
+    PassResult make(Pass pass, boolean keepsActivations) {
         if (pass.data().isEmpty()) {
-            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of(), 0);
+            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
         }
-        PassRecorder recorder = new PassRecorder(wanted.activations(), copies -> updateWeights(pass, copies));
+        PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
         MicroBatchEvent event = new MicroBatchEvent();
         event.begin();
         MicroGradient gradient;
@@ -82,13 +82,11 @@ final class PassMaker {
             throw PassException.failed(pass, e);
         }
         event.end();
-        boolean records = event.shouldCommit();
-        double norm = wanted.norms() || records ? gradient.layout().norm(gradient.flat()) : Double.NaN;
-        if (records) {
-            event.describe(network.iteration(), pass.microBatch(), worker, gradient, norm);
+        if (event.shouldCommit()) {
+            event.describe(network.iteration(), pass.microBatch(), worker, gradient);
             event.commit();
         }
-        return new PassResult(gradient, recorder.activations(), norm);
+        return new PassResult(gradient, recorder.activations());
     }
 
     private MicroGradient onOwnStream(Pass pass, PassRecorder recorder) {

@@ -10,6 +10,5 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param gradient what it adds to the sum, by reference
  * @param activations copies of the forward pass's activations by name; empty if nobody asked for them
- * @param norm the 2-norm of the gradient, summed over the examples; NaN if nobody asked for it
  */
-record PassResult(Summand gradient, Map<String, INDArray> activations, double norm) {}
+record PassResult(Summand gradient, Map<String, INDArray> activations) {}

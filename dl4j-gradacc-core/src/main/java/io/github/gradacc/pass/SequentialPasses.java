@@ -18,7 +18,7 @@ final class SequentialPasses implements PassRunner {
             total.settle();
             Pass pass = passes.next();
             PassMaker.stopIfInterrupted(pass);
-            total.add(maker.make(pass, total.wanted()));
+            total.add(maker.make(pass, total.keepsActivations()));
         }
     }
 

@@ -7,7 +7,6 @@ import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.StatisticsPolicy;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +42,6 @@ public final class TrainedNetwork implements AutoCloseable {
     private final PassMaker maker;
     private final PassRunner runner;
     private final ActivationLog activations = new ActivationLog();
-    private final List<MicroBatchNorm> norms = new ArrayList<>();
     private final ParameterUpdate update;
     private final int[] labelRows;
 
@@ -263,23 +261,13 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param passes cut from the data one at a time, when a thread is free to make the next one; never by two threads
      *     at once
      * @param sum what is added to; the last gradient may still be in the network's array when the call returns
-     * @param measuresNorms whether to compute the norm of each gradient, for {@link #norms()}
      * @throws PassException for the first pass, in their order, that fails or before which the thread was interrupted;
      *     the sum is then incomplete
      * @throws io.github.gradacc.grad.NotFiniteException if, before that, a pass leaves a gradient that is not finite;
      *     that of the last pass is found when the sum is settled or written
      */
-    public void accumulate(Iterator<Pass> passes, GradientSum sum, boolean measuresNorms) {
-        Wanted wanted = new Wanted(ActivationLog.isWantedBy(network.listeners()), measuresNorms);
-        runner.run(passes, new WindowTotal(sum, activations, norms, wanted));
-    }
-
-    /**
-     * Returns the norms of the gradients since the last step, in the order of the micro-batches, a copy; only of those
-     * that were to be measured.
-     */
-    public List<MicroBatchNorm> norms() {
-        return List.copyOf(norms);
+    public void accumulate(Iterator<Pass> passes, GradientSum sum) {
+        runner.run(passes, new WindowTotal(sum, activations, ActivationLog.isWantedBy(network.listeners())));
     }
 
     /** Returns the network's flattened gradient array as a vector, not a copy; {@link #step} uses what it holds. */
@@ -337,7 +325,6 @@ public final class TrainedNetwork implements AutoCloseable {
     /** Forgets what passes since the last step left behind for listeners. */
     public void discard() {
         activations.clear();
-        norms.clear();
     }
 
     /** Drops the inputs, masks and states that passes left in the layers. */

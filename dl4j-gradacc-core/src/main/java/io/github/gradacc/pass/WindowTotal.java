@@ -2,18 +2,15 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.grad.GradientSum;
-import java.util.List;
 
 /**
- * What the passes of a run add up to: the sum of their gradients and, if someone asks for them, the activations and the
- * norms.
+ * What the passes of a run add up to: the sum of their gradients and, if a listener asks for them, the activations.
  *
  * @param sum gets the gradients
  * @param activations gets the activations
- * @param norms gets the norms
- * @param wanted what someone asks for
+ * @param keepsActivations whether anyone asks for activations
  */
-record WindowTotal(GradientSum sum, ActivationLog activations, List<MicroBatchNorm> norms, Wanted wanted) {
+record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActivations) {
 
     /**
      * Copies the last gradient out of an array that the next pass overwrites.
@@ -25,12 +22,8 @@ record WindowTotal(GradientSum sum, ActivationLog activations, List<MicroBatchNo
     }
 
     void add(PassResult result) {
-        int examples = result.gradient().examples();
-        if (wanted.activations()) {
-            activations.add(examples, result.activations());
-        }
-        if (wanted.norms()) {
-            norms.add(new MicroBatchNorm(examples, result.norm()));
+        if (keepsActivations) {
+            activations.add(result.gradient().examples(), result.activations());
         }
         sum.add(result.gradient());
     }

@@ -138,7 +138,7 @@ final class ExactnessExperiment implements AutoCloseable {
                     passes.size(), part.examples(), Optional.of(part.data()), Optional.empty(), true, List.of()));
         }
         try (GradientSum sum = new GradientSum()) {
-            trained.accumulate(passes.iterator(), sum, false);
+            trained.accumulate(passes.iterator(), sum);
             INDArray flat = trained.gradient();
             sum.writeTo(flat);
             return flat.dup();

@@ -169,7 +169,7 @@ final class LearningRateSearch implements AutoCloseable {
                     List.of()));
         }
         try {
-            trained.accumulate(passes.iterator(), sum, false);
+            trained.accumulate(passes.iterator(), sum);
         } catch (PassException e) {
             String what = "Window " + points.size() + " of the search cannot be computed: ";
             throw switch (e.reason()) {

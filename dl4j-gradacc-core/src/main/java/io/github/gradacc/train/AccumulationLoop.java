@@ -138,7 +138,8 @@ final class AccumulationLoop {
 
     /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
     private void addGradients(int segment) {
-        network.accumulate(window.passes(segment), g, windowListeners.askForNorms());
+        g.measureNorms(windowListeners.askForNorms());
+        network.accumulate(window.passes(segment), g);
     }
 
     /** {@code parameters := parameters - updater(transforms(factor g / N))}, N being the number of examples in g. */

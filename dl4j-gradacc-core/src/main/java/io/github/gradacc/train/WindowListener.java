@@ -6,7 +6,7 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 
 /**
  * A listener that is also told how large the gradients are that a {@link GradientAccumulationTrainer} adds up. Added to
- * the network like any other; the norms are computed only while the network has such a listener.
+ * the network like any other; the norms are found only while the network has such a listener.
  *
  * <p>Native training has no windows, and calls the other methods alone.
  */

@@ -2,7 +2,7 @@
 package io.github.gradacc.train;
 
 import io.github.gradacc.grad.GradientSum;
-import io.github.gradacc.pass.MicroBatchNorm;
+import io.github.gradacc.grad.SummandNorm;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -34,7 +34,7 @@ final class WindowListeners {
      */
     void announce(GradientSum sum, INDArray gradient, double factor) {
         List<WindowListener> listeners = present();
-        List<MicroBatchNorm> norms = network.norms();
+        List<SummandNorm> norms = sum.norms();
         if (listeners.isEmpty() || norms.size() != sum.microBatches()) {
             return;
         }
@@ -46,7 +46,7 @@ final class WindowListeners {
         listeners.forEach(listener -> listener.onWindow(network.model(), window));
     }
 
-    private static WindowNorms.MicroBatch mean(MicroBatchNorm norm, double factor) {
+    private static WindowNorms.MicroBatch mean(SummandNorm norm, double factor) {
         return new WindowNorms.MicroBatch(norm.examples(), Math.abs(factor) * norm.norm() / norm.examples());
     }
 }

@@ -26,6 +26,7 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -177,6 +178,7 @@ class GradientNoiseScaleListenerTest {
      * 4 + 4 + 3: the standard error of S is sqrt(2 / (2 * 500)) = 4.5 % of it, that of |G|^2, with g ~ N(1, 4 / 11), is
      * sqrt((4 * 4/11 + 2 * (4/11)^2 + 2 (4/11)^2 / 2) / 500) = 6.1 % of it. Three of them together are 23 %.
      */
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void theScaleOfASyntheticProblemIsFound(int workers) {

@@ -133,8 +133,7 @@ class ProgressBarListenerTest {
         assertThat(printedLines().get(2)).startsWith("epoch 2, step 3/3");
         bytes.reset();
         accumulate(NetworkClass.LAYERS, builder().lines().build(), 2);
-        assertThat(printedLines())
-                .as("within ten seconds at the ends only").hasSize(2);
+        assertThat(printedLines()).as("within ten seconds at the ends only").hasSize(2);
     }
 
     /** The library draws a bar for each epoch, and leaves each when it is complete. */

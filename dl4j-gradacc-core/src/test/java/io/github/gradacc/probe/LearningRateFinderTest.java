@@ -127,7 +127,7 @@ class LearningRateFinderTest {
         }
     }
 
-    /** The windows are those of native training on joined batches; the third is what is left, then the data begins anew. */
+    /** The windows are those of native training on joined batches, the third what is left; then they begin anew. */
     @EachNetworkClass
     <T extends Model> void stepsAreThoseOfTrainingOnWindows(NetworkClass<T> type) {
         T network = type.init(rated(new Adam(1)));
