@@ -21,6 +21,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -250,6 +251,34 @@ class LearningRateFinderTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Batches that are drawn when they are asked for, on the calling thread, leave its generator where it was, too. */
+    @EachNetworkClass
+    <T extends Model> void whatTheDataDrawsIsGivenBack(NetworkClass<T> type) {
+        T network = type.init(Nets.mlp());
+        var drawn = new ExistingDataSetIterator(Batches.mlp()) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public DataSet next() {
+                DataSet batch = super.next().copy();
+                batch.getFeatures().addi(Nd4j.rand(batch.getFeatures().shape()));
+                return batch;
+            }
+
+            @Override
+            public boolean asyncSupported() {
+                return false;
+            }
+        };
+        Nd4j.getRandom().setSeed(5);
+        double next = Nd4j.rand(DataType.DOUBLE, 1).getDouble(0);
+        Nd4j.getRandom().setSeed(5);
+        LearningRateReport first = finder(network).steps(10).find(drawn);
+        assertThat(Nd4j.rand(DataType.DOUBLE, 1).getDouble(0)).isEqualTo(next);
+        drawn.reset();
+        assertThat(finder(network).steps(10).find(drawn)).as("the same again").isEqualTo(first);
     }
 
     /** The third batch does not fit. */
