@@ -157,9 +157,12 @@ class FlightRecorderTest {
                 },
                 STEP,
                 MICRO_BATCH);
-        assertThat(of(events, STEP))
-                .extracting(event -> event.getInt("microBatches"))
-                .containsExactly(2, 2, 2);
+        List<RecordedEvent> steps = of(events, STEP);
+        assertThat(steps).extracting(event -> event.getInt("microBatches")).containsExactly(2, 2, 2);
+        for (int i = 1; i < 3; i++) {
+            assertThat(steps.get(i).getStartTime())
+                    .isAfterOrEqualTo(steps.get(i - 1).getEndTime());
+        }
         assertThat(of(events, MICRO_BATCH))
                 .extracting(event -> event.getInt("iteration"))
                 .containsExactly(0, 0, 1, 2);

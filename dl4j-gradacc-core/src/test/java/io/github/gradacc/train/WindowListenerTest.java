@@ -20,9 +20,9 @@ import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Snapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
@@ -70,19 +70,21 @@ class WindowListenerTest {
                 softmax(3));
     }
 
-    /** The norm of the mean gradient of a batch over the named parameters, by DL4J. */
-    private static double norm(MultiLayerNetwork network, DataSet batch, Set<String> parameters) {
+    /** The mean gradient of a batch over the named parameters, by DL4J. */
+    private static double[] gradient(MultiLayerNetwork network, DataSet batch, List<String> parameters) {
         network.setInput(batch.getFeatures());
         network.setLabels(batch.getLabels());
         network.computeGradientAndScore(LayerWorkspaceMgr.noWorkspaces());
         Map<String, INDArray> gradients = network.gradient().gradientForVariable();
-        double squares = 0;
-        for (String name : parameters) {
-            for (double value : gradients.get(name).dup('c').data().asDouble()) {
-                squares += value * value;
-            }
-        }
-        return Math.sqrt(squares) / batch.numExamples();
+        return parameters.stream()
+                .flatMapToDouble(name ->
+                        Arrays.stream(gradients.get(name).dup('c').data().asDouble()))
+                .map(value -> value / batch.numExamples())
+                .toArray();
+    }
+
+    private static double norm(double... gradient) {
+        return Math.sqrt(Arrays.stream(gradient).map(each -> each * each).sum());
     }
 
     private static DataSet part(DataSet batch, int from, int to) {
@@ -95,9 +97,9 @@ class WindowListenerTest {
         DataSet batch = new Data(3, DataType.DOUBLE).dataSet(11, 3, 4);
         for (boolean frozen : new boolean[] {false, true}) {
             MultiLayerConfiguration layers = of(layer -> frozen ? new FrozenLayer(layer) : layer);
-            Set<String> trained = frozen
-                    ? Set.of("1_gamma", "1_beta", "2_W", "2_b")
-                    : Set.of("0_W", "0_b", "1_gamma", "1_beta", "2_W", "2_b");
+            List<String> trained = frozen
+                    ? List.of("1_gamma", "1_beta", "2_W", "2_b")
+                    : List.of("0_W", "0_b", "1_gamma", "1_beta", "2_W", "2_b");
             for (int workers = 1; workers <= 3; workers++) {
                 Norms norms = new Norms();
                 T network = type.init(layers);
@@ -112,11 +114,14 @@ class WindowListenerTest {
                 assertThat(parts).extracting(WindowNorms.MicroBatch::examples).containsExactly(4, 4, 3);
                 assertThat(norms.windows.get(0).examples()).isEqualTo(11);
                 int[] ends = {0, 4, 8, 11};
+                double[] whole = new double[gradient(Nets.init(layers), batch, trained).length];
                 for (int i = 0; i < parts.size(); i++) {
                     DataSet part = part(batch, ends[i], ends[i + 1]);
-                    double expected = norm(Nets.init(layers), part, trained);
-                    assertClose("micro-batch " + i, parts.get(i).norm(), expected, DOUBLE);
+                    double[] expected = gradient(Nets.init(layers), part, trained);
+                    assertClose("micro-batch " + i, parts.get(i).norm(), norm(expected), DOUBLE);
+                    Arrays.setAll(whole, j -> whole[j] + expected[j] * part.numExamples() / 11);
                 }
+                assertClose("window", norms.windows.get(0).norm(), norm(whole), DOUBLE);
             }
         }
     }
