@@ -132,7 +132,7 @@ public final class LearningRateFinder {
      * @throws IllegalArgumentException if it is null or empty, ends before the search and cannot be reset, or yields a
      *     batch that does not fit the network
      * @throws IllegalStateException if the network cannot be trained, or has no learning rate or several, or trains by
-     *     truncated BPTT; or if a pass fails at a rate that cannot be the reason
+     *     truncated BPTT; if a pass fails, or the first score is not finite; or if the thread is interrupted
      */
     public LearningRateReport find(DataSetIterator iterator) {
         return find(Batches.toMultiDataSets(iterator));

@@ -224,7 +224,7 @@ class LearningRateFinderTest {
                 : ((MultiLayerNetwork) network).getLayerWiseConfigurations().toJson();
     }
 
-    /** The search starts from what training has left: parameters, Adam's state, the iteration that corrects its bias. */
+    /** The search starts from what training has left: parameters, Adam's state, the iteration it counts by. */
     @EachNetworkClass
     <T extends Model> void theSearchGoesOnWhereTrainingStopped(NetworkClass<T> type) {
         T network = type.init(Nets.mlp());
