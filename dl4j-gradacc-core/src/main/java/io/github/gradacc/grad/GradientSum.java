@@ -236,8 +236,8 @@ public final class GradientSum implements AutoCloseable {
     }
 
     /**
-     * Returns the norms of the parts, in the order in which they were added, a copy; only of those that were added while
-     * norms were wanted, and of the last one once the sum is written.
+     * Returns the norms of the parts, in the order in which they were added, a copy; only of those that were added
+     * while norms were wanted, and of the last one once the sum is written.
      */
     public List<SummandNorm> norms() {
         return List.copyOf(norms);

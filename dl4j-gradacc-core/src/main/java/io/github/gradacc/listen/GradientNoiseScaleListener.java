@@ -31,10 +31,10 @@ import org.slf4j.LoggerFactory;
  * make the average too large.
  *
  * <p>Gradients are the raw ones of {@link WindowNorms}: before transforms, clipping and regularization, without frozen
- * layers and running statistics. With another {@code lossNormalization} than {@code EXAMPLES} the divisor of a window is
- * taken for a constant: its own noise is not part of the estimate. In truncated BPTT each step, on one time segment, is
- * an estimate. Where examples of a micro-batch are not computed independently (batch normalization), the estimate is that
- * of the gradients as they are.
+ * layers and running statistics. With another {@code lossNormalization} than {@code EXAMPLES} the divisor of a window
+ * is taken for a constant: its own noise is not part of the estimate. In truncated BPTT each step, on one time segment,
+ * is an estimate. Where examples of a micro-batch are not computed independently (batch normalization), the estimate is
+ * that of the gradients as they are.
  *
  * <p>Nothing to see in native training, nor in windows of one micro-batch: these are passed over, with a warning if
  * nothing came before. One listener for one network; estimates may be read by any thread.
@@ -130,8 +130,8 @@ public final class GradientNoiseScaleListener extends BaseTrainingListener imple
         if (windows == 0 && !warned) {
             warned = true;
             log.warn(
-                    "No gradient noise was seen in step {}: that takes windows of at least two micro-batches, computed by"
-                            + " a GradientAccumulationTrainer with accumulationSteps or microBatchSize. This is said"
+                    "No gradient noise was seen in step {}: that takes windows of at least two micro-batches, computed"
+                            + " by a GradientAccumulationTrainer with accumulationSteps or microBatchSize. This is said"
                             + " once",
                     iteration);
         }

@@ -10,8 +10,8 @@ import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plots the score of each step while a network trains: a PNG, and beside it a CSV with all numbers, renewed every so many
- * steps and at the end of each epoch. Several runs may share a chart:
+ * Plots the score of each step while a network trains: a PNG, and beside it a CSV with all numbers, renewed every so
+ * many steps and at the end of each epoch. Several runs may share a chart:
  *
  * <pre>
  *   first := new LossPlotListener.Builder(path).run("batches of 4").build();    one network listens to it
@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Steps are optimizer steps, in native training as in the trainer, and the score is that of the step's whole window
  * before the step. Both files are replaced as a whole, so that a viewer that watches one never sees half of it. The
- * columns of the CSV are run, step (from 1), examples (of all steps so far) and score; scores that are not finite are in
- * the CSV and leave a gap in the curve. A curve of more points than a picture shows keeps the lowest and the highest of
- * each stretch. If a file cannot be written, that is logged once and training goes on.
+ * columns of the CSV are run, step (from 1), examples (of all steps so far) and score; scores that are not finite are
+ * in the CSV only. A curve of more points than a picture shows keeps the lowest and the highest
+ * of each stretch. If a file cannot be written, that is logged once and training goes on.
  *
  * <p>Takes the library XChart, {@code org.knowm.xchart:xchart}, an optional dependency, and the module {@code
  * java.desktop}; no display. All numbers of a run are kept, and all are written each time: for very long runs choose a

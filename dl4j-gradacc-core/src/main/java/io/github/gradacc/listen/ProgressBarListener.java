@@ -10,8 +10,8 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
 /**
- * Shows how far a training has come: epoch, step, examples per second, score and the time that remains. On a terminal as
- * a bar for each epoch, elsewhere as plain lines, one every ten seconds and one at the end of each epoch:
+ * Shows how far a training has come: epoch, step, examples per second, score and the time that remains. On a terminal
+ * as a bar for each epoch, elsewhere as plain lines, one every ten seconds and one at the end of each epoch:
  *
  * <pre>
  *   epoch 2/5, step 30/120, 1234 examples/s, score 0.4321, ETA 0:01:23

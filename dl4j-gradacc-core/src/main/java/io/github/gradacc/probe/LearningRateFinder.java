@@ -33,13 +33,14 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  *
  * <p>The steps are taken in a copy of the network, which starts with its parameters, updater state and counters. The
  * network itself is not touched: neither these nor its learning rates, schedules, listeners and score, nor the random
- * generator of the calling thread, whether the search ends well or not. The copy takes the memory of another network; its
- * configuration is copied by way of JSON, as saving the network does. Data is not changed; of an iterator some or all
- * batches are used, more than once if they are fewer than the search needs.
+ * generator of the calling thread, whether the search ends well or not. The copy takes the memory of another network;
+ * its configuration is copied by way of JSON, as saving the network does. Data is not changed; of an iterator some or
+ * all batches are used, more than once if they are fewer than the search needs.
  *
- * <p>The rate is that of every updater that has one; a network whose layers or biases have different ones is refused. Losses are divided by examples, and gradients are not transformed: with
- * settings of the trainer that do this otherwise, the rate found is not theirs. Take the windows you will train with: the
- * rate depends on their size. No other thread may train the network meanwhile.
+ * <p>The rate is that of every updater that has one; a network whose layers or biases have different ones is refused.
+ * Losses are divided by examples, and gradients are not transformed: with settings of the trainer that do this
+ * otherwise, the rate found is not theirs. Take the windows you will train with: the rate depends on their size. No
+ * other thread may train the network meanwhile.
  *
  * <p>A value: each setter returns a copy.
  */

@@ -52,8 +52,8 @@ final class LearningRateSearch implements AutoCloseable {
         List<IUpdater> rated = rated(network);
         if (rated.isEmpty()) {
             throw new IllegalStateException(
-                    "There is no learning rate to look for: no parameter of the network is trained by an updater that has"
-                            + " one. Its layers are frozen, or have updaters such as NoOp and AdaDelta");
+                    "There is no learning rate to look for: no parameter of the network is trained by an updater that"
+                            + " has one. Its layers are frozen, or have updaters such as NoOp and AdaDelta");
         }
         Set<Double> rates = new TreeSet<>();
         rated.forEach(updater -> rates.add(updater.getLearningRate(network.iteration(), network.epoch())));
@@ -85,9 +85,9 @@ final class LearningRateSearch implements AutoCloseable {
     /** Once through the data, or less if the search ends. Returns false if the score diverges. */
     private boolean searchThrough(MultiDataSetIterator data) {
         if (!points.isEmpty() && !data.resetSupported()) {
-            throw new IllegalArgumentException(
-                    "The iterator ended after " + points.size() + " of " + ramp.steps()
-                            + " windows and does not support a reset: give one that does, or more batches, or take fewer steps");
+            throw new IllegalArgumentException("The iterator ended after " + points.size() + " of " + ramp.steps()
+                    + " windows and does not support a reset: give one that does, or more batches,"
+                    + " or take fewer steps");
         }
         try (Batches batches = Batches.of(data)) {
             while (points.size() < ramp.steps() && batches.hasNext()) {

@@ -162,7 +162,7 @@ class GradientNoiseScaleListenerTest {
         assertThat(listener.latest()).hasValue(before);
     }
 
-    /** One weight and one bias, both 0, and the feature 1: the gradient of a label y under (w + b - y)^2 is -2 y twice. */
+    /** One weight and one bias, both 0, and the feature 1: the gradient of (w + b - y)^2 is -2 y twice. */
     private static MultiLayerConfiguration linear() {
         return Nets.of(
                 Nets.settings().updater(new Sgd(0)),

@@ -73,7 +73,7 @@ class ProgressBarListenerTest {
         type.fit(network, iterate(Data.windows(Batches.mlp(), 3)), epochs);
     }
 
-    /** Windows of 12, 9 and 8 examples. Nothing is known of the first epoch's end; the second is as long as the first. */
+    /** Windows of 12, 9 and 8 examples. The end of the first epoch is not known; the second is as long as the first. */
     @EachNetworkClass
     <T extends Model> void stepsAreWindows(NetworkClass<T> type) {
         accumulate(type, lines().build(), 2);
