@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 236;
+    private static final int CLASSES_EXPECTED = 263;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -45,6 +45,7 @@ class ArchitectureTest {
             entry("pass", Set.of("dl4j", "grad", "loss", "array")),
             entry("train", Set.of("batch", "pass", "grad", "array")),
             entry("earlystopping", Set.of("train")),
+            entry("listen", Set.of("train")),
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
             entry("updater", Set.of()),
@@ -124,6 +125,7 @@ class ArchitectureTest {
                 ROOT + ".updater.AveragedParameters",
                 ROOT + ".accel.OneDnn",
                 ROOT + ".probe.ExactnessReport",
+                ROOT + ".probe.LearningRateFinder",
                 ROOT + ".probe.SignalPropagation");
         noClasses()
                 .that(describe("are not entrances", c -> !entrances.contains(c.getName())))

@@ -89,7 +89,7 @@ public record GradientSlice(LayerView layer, String parameter, long from, long t
     }
 
     /** DL4J marks updates by not dividing them by the number of examples, except those of centers, which it forgets. */
-    private static Content content(LayerView layer, String parameter) {
+    static Content content(LayerView layer, String parameter) {
         Accumulation accumulation = layer.facts().accumulation();
         if (accumulation == Accumulation.CLASS_CENTERS && parameter.equals(CENTER_KEY)) {
             return Content.CLASS_CENTERS;

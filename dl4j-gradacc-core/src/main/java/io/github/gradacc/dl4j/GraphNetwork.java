@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
@@ -276,6 +277,18 @@ final class GraphNetwork extends Network {
     }
 
     @Override
+    @Nullable
+    INDArray updaterState() {
+        var updater = graph.getUpdater(false);
+        return updater == null ? null : updater.getStateViewArray();
+    }
+
+    @Override
+    void setUpdaterState(INDArray state) {
+        graph.getUpdater().setStateViewArray(state);
+    }
+
+    @Override
     public void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations) {
         listener.onForwardPass(graph, activations);
     }
@@ -296,7 +309,7 @@ final class GraphNetwork extends Network {
     }
 
     @Override
-    Network replica(Consumer<ConfigurationCopy> change) {
+    Network replica(Consumer<ConfigurationCopy> change, UnaryOperator<INDArray> parameters) {
         ComputationGraphConfiguration copy = Replica.copy(
                 layers(),
                 graph.getConfiguration(),
@@ -314,7 +327,8 @@ final class GraphNetwork extends Network {
                 copy::setBackpropType,
                 copy::setDataType));
         ComputationGraph replica = new ComputationGraph(copy);
-        replica.init(graph.numParams() == 0 ? null : graph.params().castTo(copy.getDataType()), false);
+        replica.init(
+                graph.numParams() == 0 ? null : parameters.apply(graph.params().castTo(copy.getDataType())), false);
         replica.initGradientsView();
         return new GraphNetwork(replica);
     }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.dl4j;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -20,6 +25,7 @@ import org.deeplearning4j.optimize.solvers.BaseOptimizer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * Either of DL4J's network classes: what both can do but say in different words. Live, nothing is copied; as little
@@ -250,6 +256,40 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /** Runs the network's updater on its gradient array. */
     public abstract void update(Gradient gradient, int examples, LayerWorkspaceMgr workspaces);
 
+    /**
+     * Returns the updaters of the parameters that are trained by a gradient, each object once: live, as the network's
+     * steps use them. DL4J's {@code setLearningRate} leaves out those of biases and of layers inside of others.
+     */
+    public List<IUpdater> updaters() {
+        Set<IUpdater> updaters = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<IUpdater> inOrder = new ArrayList<>();
+        for (LayerView layer : layers()) {
+            if (layer.isTrained()) {
+                layer.parameters().paramTable(false).keySet().stream()
+                        .filter(key -> GradientSlice.content(layer, key) == GradientSlice.Content.GRADIENT)
+                        .map(layer.parameters().getConfig()::getUpdaterByParam)
+                        .filter(updaters::add)
+                        .forEach(inOrder::add);
+            }
+        }
+        return inOrder;
+    }
+
+    /** Takes over the updater state of a network of the same configuration, copied; nothing if that has none. */
+    public void copyUpdaterState(Network other) {
+        INDArray state = other.updaterState();
+        if (state != null) {
+            createUpdater();
+            setUpdaterState(state);
+        }
+    }
+
+    /** Returns the state of the updater, not a copy; null if there is no updater yet, or none of its state. */
+    abstract @Nullable INDArray updaterState();
+
+    /** Copies a state into that of the updater. */
+    abstract void setUpdaterState(INDArray state);
+
     /** Tells one listener of a forward pass. */
     public abstract void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations);
 
@@ -267,5 +307,11 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
      */
     public abstract Propagation propagate(boolean training, INDArray... features);
 
-    abstract Network replica(Consumer<ConfigurationCopy> change);
+    /**
+     * Makes a replica.
+     *
+     * @param change changes the copied configuration
+     * @param parameters turns the network's parameters into those of the replica
+     */
+    abstract Network replica(Consumer<ConfigurationCopy> change, UnaryOperator<INDArray> parameters);
 }

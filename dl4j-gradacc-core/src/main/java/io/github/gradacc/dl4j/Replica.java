@@ -4,7 +4,9 @@ package io.github.gradacc.dl4j;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apiguardian.api.API;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
 
 /**
@@ -27,9 +29,28 @@ public final class Replica {
      * @throws IllegalStateException if the configuration cannot be written to JSON and read again
      */
     public static Network of(Network network, Consumer<ConfigurationCopy> change) {
-        Network replica = network.replica(change);
-        LayerHelper.match(network, replica);
-        return replica;
+        return make(network, change, shared -> shared);
+    }
+
+    /**
+     * Makes a network that has nothing in common with another one: of the same configuration, around a copy of its
+     * parameters, with its counters. It has no listeners, and an updater without state.
+     *
+     * @param network the network, not changed
+     * @throws IllegalStateException if the configuration cannot be written to JSON and read again
+     */
+    public static Network detached(Network network) {
+        Network copy = make(network, unchanged -> {}, INDArray::dup);
+        copy.setIteration(network.iteration());
+        copy.setEpoch(network.epoch());
+        return copy;
+    }
+
+    private static Network make(
+            Network network, Consumer<ConfigurationCopy> change, UnaryOperator<INDArray> parameters) {
+        Network made = network.replica(change, parameters);
+        LayerHelper.match(network, made);
+        return made;
     }
 
     /**

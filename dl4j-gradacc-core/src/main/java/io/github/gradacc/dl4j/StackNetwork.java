@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;
@@ -179,6 +180,18 @@ final class StackNetwork extends Network {
     }
 
     @Override
+    @Nullable
+    INDArray updaterState() {
+        var updater = network.getUpdater(false);
+        return updater == null ? null : updater.getStateViewArray();
+    }
+
+    @Override
+    void setUpdaterState(INDArray state) {
+        network.getUpdater().setStateViewArray(network, state, false);
+    }
+
+    @Override
     public void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations) {
         listener.onForwardPass(network, List.copyOf(activations.values()));
     }
@@ -199,7 +212,7 @@ final class StackNetwork extends Network {
     }
 
     @Override
-    Network replica(Consumer<ConfigurationCopy> change) {
+    Network replica(Consumer<ConfigurationCopy> change, UnaryOperator<INDArray> parameters) {
         MultiLayerConfiguration copy = copy();
         change.accept(new ConfigurationCopy(
                 copy.getConfs().stream().map(NeuralNetConfiguration::getLayer).toList(),
@@ -210,7 +223,11 @@ final class StackNetwork extends Network {
                 copy::setBackpropType,
                 copy::setDataType));
         MultiLayerNetwork replica = new MultiLayerNetwork(copy);
-        replica.init(network.numParams() == 0 ? null : network.params().castTo(copy.getDataType()), false);
+        replica.init(
+                network.numParams() == 0
+                        ? null
+                        : parameters.apply(network.params().castTo(copy.getDataType())),
+                false);
         replica.initGradientsView();
         return new StackNetwork(replica);
     }

@@ -2,6 +2,7 @@
 package io.github.gradacc.grad;
 
 import io.github.gradacc.array.Finiteness;
+import io.github.gradacc.array.Norm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -43,6 +44,18 @@ public record GradientLayout(long length, List<IndexRange> gradients, List<Updat
     public boolean isFinite(INDArray flat) {
         return Stream.concat(gradients.stream(), updates.stream().flatMap(rule -> rule.ranges().stream()))
                 .allMatch(range -> Finiteness.allFinite(range.of(flat)));
+    }
+
+    /**
+     * Returns the 2-norm over all gradients; updates, and what is never written, do not count.
+     *
+     * @param flat flattened gradient array, rank 1
+     */
+    public double norm(INDArray flat) {
+        return Math.sqrt(gradients.stream()
+                .mapToDouble(range -> Norm.of(range.of(flat)))
+                .map(each -> each * each)
+                .sum());
     }
 
     private static List<IndexRange> joined(List<IndexRange> ranges) {

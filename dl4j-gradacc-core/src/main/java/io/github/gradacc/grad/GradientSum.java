@@ -3,6 +3,7 @@ package io.github.gradacc.grad;
 
 import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.array.MeasuredSum;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.apiguardian.api.API;
@@ -36,11 +37,19 @@ import org.nd4j.linalg.factory.Nd4j;
 @API(status = API.Status.INTERNAL)
 public final class GradientSum implements AutoCloseable {
 
+    private static final int NO_NORM = -1;
+
     private @Nullable INDArray sum;
     private @Nullable MicroGradient held;
+    private int heldNorm = NO_NORM;
     private @Nullable GradientLayout layout;
     private List<SoleUpdate> pools = List.of();
     private boolean sumStarted;
+
+    /** Of the micro-batches that were added while norms were asked for. */
+    private final List<SummandNorm> norms = new ArrayList<>();
+
+    private boolean measuresNorms;
 
     /** No element of the sum of settled parts is larger. */
     private double bound;
@@ -54,6 +63,14 @@ public final class GradientSum implements AutoCloseable {
     public GradientSum() {}
 
     /**
+     * Says whether the norm of each part that is added from now on is wanted. It is found while the part is searched
+     * for NaN, at no further cost.
+     */
+    public void measureNorms(boolean wanted) {
+        measuresNorms = wanted;
+    }
+
+    /**
      * Adds what one micro-batch contributes, by reference.
      *
      * @param part its array, if it has one, must stay unchanged until {@link #settle()} or {@link #writeTo}
@@ -62,6 +79,9 @@ public final class GradientSum implements AutoCloseable {
     public void add(Summand part) {
         if (part instanceof MicroGradient gradient) {
             hold(gradient);
+        }
+        if (measuresNorms) {
+            norms.add(new SummandNorm(part.examples(), 0));
         }
         examples += part.examples();
         microBatches++;
@@ -84,6 +104,7 @@ public final class GradientSum implements AutoCloseable {
                     + " changed while the window was open");
         }
         held = gradient;
+        heldNorm = measuresNorms ? norms.size() : NO_NORM;
     }
 
     /**
@@ -103,15 +124,23 @@ public final class GradientSum implements AutoCloseable {
         measure(part, range -> {
             INDArray source = range.of(part.flat());
             INDArray target = range.of(total);
-            return isFirst ? MeasuredSum.copy(source, target) : MeasuredSum.add(source, target);
+            return isFirst ? measured().copy(source, target) : measured().add(source, target);
         });
         pool(part);
     }
 
+    private MeasuredSum measured() {
+        return heldNorm == NO_NORM ? MeasuredSum.BY_MAGNITUDES : MeasuredSum.BY_SQUARES;
+    }
+
     /** Adds the ranges of a part, which are measured on the way, and checks its updates. */
     private void measure(MicroGradient part, ToDoubleFunction<IndexRange> adding) {
-        double magnitude =
-                part.layout().gradients().stream().mapToDouble(adding).sum();
+        double measure = part.layout().gradients().stream().mapToDouble(adding).sum();
+        // Neither the sum of magnitudes nor the norm is less than the largest element.
+        double magnitude = heldNorm == NO_NORM ? measure : Math.sqrt(measure);
+        if (heldNorm != NO_NORM) {
+            norms.set(heldNorm, new SummandNorm(part.examples(), magnitude));
+        }
         boolean updatesAreFinite = part.layout().updates().stream()
                 .flatMap(rule -> rule.ranges().stream())
                 .allMatch(range -> Finiteness.allFinite(range.of(part.flat())));
@@ -159,10 +188,10 @@ public final class GradientSum implements AutoCloseable {
             layout.gradients().forEach(range -> range.of(flat).assign(range.of(sumArray(flat))));
             pools.forEach(pool -> pool.writeTo(flat));
         } else if (!sumStarted) {
-            measure(last, range -> MeasuredSum.of(range.of(flat)));
+            measure(last, range -> measured().of(range.of(flat)));
             scale(flat, factor);
         } else {
-            measure(last, range -> MeasuredSum.addTo(range.of(flat), range.of(sumArray(flat))));
+            measure(last, range -> measured().addTo(range.of(flat), range.of(sumArray(flat))));
             scale(flat, factor);
             pool(last);
             pools.forEach(pool -> pool.writeTo(flat));
@@ -187,6 +216,15 @@ public final class GradientSum implements AutoCloseable {
         return layout == null || (layout.updates().isEmpty() && isSmall(flat.dataType())) || layout.isFinite(flat);
     }
 
+    /**
+     * Returns the 2-norm of the written sum over all gradients; updates do not count.
+     *
+     * @param flat the array given to {@link #writeTo}
+     */
+    public double norm(INDArray flat) {
+        return layout == null ? 0 : layout.norm(flat);
+    }
+
     /** Half of the largest number, since the bound is rounded. */
     private boolean isSmall(DataType type) {
         return bound
@@ -195,6 +233,14 @@ public final class GradientSum implements AutoCloseable {
                     case FLOAT -> Float.MAX_VALUE / 2;
                     default -> 0;
                 };
+    }
+
+    /**
+     * Returns the norms of the parts, in the order in which they were added, a copy; only of those that were added
+     * while norms were wanted, and of the last one once the sum is written.
+     */
+    public List<SummandNorm> norms() {
+        return List.copyOf(norms);
     }
 
     /** Returns the number of examples in the sum. */
@@ -225,6 +271,7 @@ public final class GradientSum implements AutoCloseable {
     /** Empties the sum for the next window; its array is kept. */
     public void clear() {
         held = null;
+        norms.clear();
         layout = null;
         pools = List.of();
         sumStarted = false;

@@ -5,7 +5,7 @@ import io.github.gradacc.dl4j.Network;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +20,7 @@ final class ParallelPasses implements PassRunner {
     private final Network network;
     private final PassMaker maker;
     private final int helpers;
-    private final Supplier<PassMaker> replicate;
+    private final IntFunction<PassMaker> replicate;
     private final List<Worker> workers = new ArrayList<>();
     private long parameters;
 
@@ -31,9 +31,9 @@ final class ParallelPasses implements PassRunner {
      * @param network the network that is trained
      * @param maker makes passes through it
      * @param helpers most replicas, at least 1
-     * @param replicate makes passes through a new replica
+     * @param replicate makes passes through a new replica, given the number of its worker, from 1
      */
-    ParallelPasses(Network network, PassMaker maker, int helpers, Supplier<PassMaker> replicate) {
+    ParallelPasses(Network network, PassMaker maker, int helpers, IntFunction<PassMaker> replicate) {
         this.network = network;
         this.maker = maker;
         this.helpers = helpers;
@@ -92,7 +92,7 @@ final class ParallelPasses implements PassRunner {
     /** Returns a worker, made now if it is the first that is missing. */
     private Worker worker(int index) {
         if (index == workers.size()) {
-            workers.add(new Worker(replicate.get(), index + 1));
+            workers.add(new Worker(replicate.apply(index + 1), index + 1));
         }
         return workers.get(index);
     }

@@ -22,6 +22,7 @@ final class PassMaker {
     private final StatisticsPolicy statistics;
     private final SmallSamples small;
     private final long seed;
+    private final int worker;
     private @Nullable GradientArray known;
 
     /**
@@ -31,12 +32,14 @@ final class PassMaker {
      * @param statistics what to do with moving statistics
      * @param small warns of normalizing layers that see too few values
      * @param seed the seed from which micro-batches derive random streams of their own
+     * @param worker the number of the worker that makes the passes: 0 for the network itself
      */
-    PassMaker(Network network, StatisticsPolicy statistics, SmallSamples small, long seed) {
+    PassMaker(Network network, StatisticsPolicy statistics, SmallSamples small, long seed, int worker) {
         this.network = network;
         this.statistics = statistics;
         this.small = small;
         this.seed = seed;
+        this.worker = worker;
     }
 
     /** The gradient array once a pass has written it: as a vector, and what its positions mean. */
@@ -70,11 +73,18 @@ final class PassMaker {
             return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
         }
         PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
+        MicroBatchEvent event = new MicroBatchEvent();
+        event.begin();
         MicroGradient gradient;
         try {
             gradient = pass.ownRandomStream() ? onOwnStream(pass, recorder) : compute(pass, recorder);
         } catch (Throwable e) {
             throw PassException.failed(pass, e);
+        }
+        event.end();
+        if (event.shouldCommit()) {
+            event.describe(network.iteration(), pass.microBatch(), worker, gradient);
+            event.commit();
         }
         return new PassResult(gradient, recorder.activations());
     }

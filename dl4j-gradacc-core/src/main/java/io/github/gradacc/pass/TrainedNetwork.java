@@ -52,14 +52,14 @@ public final class TrainedNetwork implements AutoCloseable {
         this.parallelism = parallelism;
         labelRows = network.labelRows();
         long seed = network.model().conf().getSeed();
-        maker = new PassMaker(network, statistics, small, seed);
+        maker = new PassMaker(network, statistics, small, seed, 0);
         runner = parallelism == 1
                 ? new SequentialPasses(maker)
                 : new ParallelPasses(
                         network,
                         maker,
                         parallelism - 1,
-                        () -> new PassMaker(replica(network), statistics, small, seed));
+                        worker -> new PassMaker(replica(network), statistics, small, seed, worker));
         update = new ParameterUpdate(network.model().conf().getStepFunction(), network.trainingWorkspaces());
     }
 
@@ -82,8 +82,8 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Wraps either kind of network to look at its gradients, one pass after the other: no step will be taken, and no
-     * advice on the size of micro-batches is logged.
+     * Wraps either kind of network to look at its gradients, one pass after the other, and perhaps at what its steps
+     * do: no advice on the size of micro-batches is logged.
      */
     public static TrainedNetwork toMeasure(Network network) {
         return new TrainedNetwork(network, StatisticsPolicy.POOLED, 1, SmallSamples.ignoring());
@@ -112,6 +112,11 @@ public final class TrainedNetwork implements AutoCloseable {
         return network.model();
     }
 
+    /** Returns the network itself, to be shown to its listeners. */
+    public Model model() {
+        return network.model();
+    }
+
     /** Returns the number of optimizer steps taken so far. */
     public int iteration() {
         return network.iteration();
@@ -125,6 +130,14 @@ public final class TrainedNetwork implements AutoCloseable {
     /** Tells whether the network has listeners. */
     public boolean hasListeners() {
         return !network.listeners().isEmpty();
+    }
+
+    /** Returns the network's listeners of one kind, in their order; a copy. */
+    public <L extends TrainingListener> List<L> listeners(Class<L> kind) {
+        return network.listeners().stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
     }
 
     /** Returns how many passes are made side by side. */

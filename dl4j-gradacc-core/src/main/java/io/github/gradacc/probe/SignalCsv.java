@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
-import au.com.bytecode.opencsv.CSVWriter;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A report for other programs. Names of layers may contain anything, so a library writes it: one that DL4J brings
- * along.
- */
+/** A report for other programs. Names of layers may contain anything. */
 final class SignalCsv {
 
     private static final List<String> NUMBERS = List.of("count", "mean", "std", "zeros", "nans", "infinities");
@@ -20,34 +15,21 @@ final class SignalCsv {
     private SignalCsv() {}
 
     static void write(List<SignalLayer> layers, Appendable target) throws IOException {
-        StringWriter text = new StringWriter();
-        // Its write methods swallow exceptions of their target; a StringWriter throws none.
-        try (CSVWriter csv = new CSVWriter(
-                text,
-                CSVWriter.DEFAULT_SEPARATOR,
-                CSVWriter.DEFAULT_QUOTE_CHARACTER,
-                CSVWriter.DEFAULT_ESCAPE_CHARACTER,
-                "\r\n")) {
-            csv.writeNext(headings());
-            for (SignalLayer layer : layers) {
-                csv.writeNext(fields(layer));
-            }
-        }
-        target.append(text.getBuffer());
+        Csv.write(headings(), layers.stream().map(SignalCsv::fields).toList(), target);
     }
 
-    private static String[] headings() {
+    private static List<String> headings() {
         List<String> headings = new ArrayList<>(List.of("layer", "type", "output"));
         headings.addAll(NUMBERS);
         NUMBERS.forEach(name -> headings.add("gradient_" + name));
-        return headings.toArray(String[]::new);
+        return headings;
     }
 
-    private static String[] fields(SignalLayer layer) {
+    private static List<String> fields(SignalLayer layer) {
         List<String> fields = new ArrayList<>(List.of(layer.name(), layer.type(), String.valueOf(layer.output())));
         fields.addAll(numbers(layer.activations()));
         fields.addAll(numbers(layer.gradients()));
-        return fields.toArray(String[]::new);
+        return fields;
     }
 
     private static List<String> numbers(@Nullable Signal signal) {

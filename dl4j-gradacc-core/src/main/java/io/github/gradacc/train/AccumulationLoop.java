@@ -28,7 +28,9 @@ final class AccumulationLoop {
     private final GradientSum g = new GradientSum();
     private final Optional<LabelCounter> counter;
     private final GradientTransforms transforms;
+    private final WindowListeners windowListeners;
     private final Failures failures;
+    private StepEvent event = new StepEvent();
 
     AccumulationLoop(TrainedNetwork network, Settings settings) {
         this.network = network;
@@ -41,6 +43,7 @@ final class AccumulationLoop {
                 new Cutting(settings.microBatchSize(), network),
                 new WindowDivisors(counter, segmentLength),
                 segmentLength);
+        windowListeners = new WindowListeners(network);
         failures = new Failures(network);
     }
 
@@ -99,7 +102,7 @@ final class AccumulationLoop {
 
     /** One window of one batch. */
     StepReport stepOn(Batch batch) {
-        window.open(1, network.iteration(), network.hasListeners());
+        openWindow(1);
         window.add(batch);
         return step();
     }
@@ -114,6 +117,7 @@ final class AccumulationLoop {
         StepReport report = step(0, shown);
         int segments = window.segments();
         for (int segment = 1; segment < segments; segment++) {
+            beginEvent();
             StepReport next = step(segment, shown);
             report = next.stepped() || !report.stepped() ? next : report;
         }
@@ -134,6 +138,7 @@ final class AccumulationLoop {
 
     /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
     private void addGradients(int segment) {
+        g.measureNorms(windowListeners.askForNorms());
         network.accumulate(window.passes(segment), g);
     }
 
@@ -142,10 +147,21 @@ final class AccumulationLoop {
         INDArray gradient = network.gradient();
         g.writeTo(gradient, factor);
         failures.requireFinite(g, gradient, factor);
+        windowListeners.announce(g, gradient, factor);
+        double raw = event.isEnabled() ? g.norm(gradient) / g.examples() : Double.NaN;
         double norm = transforms.apply(g.examples());
         StepReport report = report(network.scaledScore(g.score(), factor), norm, true);
         network.step(g.examples(), report.score(), shown);
+        commitEvent(report, raw);
         return report;
+    }
+
+    private void commitEvent(StepReport report, double rawNorm) {
+        event.end();
+        if (event.shouldCommit()) {
+            event.describe(report, rawNorm);
+            event.commit();
+        }
     }
 
     private StepReport noStep() {
@@ -207,8 +223,18 @@ final class AccumulationLoop {
                 throw new IllegalStateException("A window has at least 1 batch, the accumulation schedule returned "
                         + batches + " at iteration " + network.iteration() + " in epoch " + network.epoch());
             }
-            window.open(batches, network.iteration(), network.hasListeners());
+            openWindow(batches);
         }
+    }
+
+    private void openWindow(int batches) {
+        window.open(batches, network.iteration(), network.hasListeners());
+        beginEvent();
+    }
+
+    private void beginEvent() {
+        event = new StepEvent();
+        event.begin();
     }
 
     private Optional<StepReport> endPartialWindow() {

@@ -55,6 +55,7 @@ class SnippetsTest {
                         "README.md",
                         "early-stopping.md",
                         "initializers.md",
+                        "listeners.md",
                         "losses.md",
                         "probes.md",
                         "truncated-bptt.md",

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.TrainingListener;
+
+/**
+ * A listener that is also told how large the gradients are that a {@link GradientAccumulationTrainer} adds up. Added to
+ * the network like any other; the norms are found only while the network has such a listener.
+ *
+ * <p>Native training has no windows, and calls the other methods alone.
+ */
+public interface WindowListener extends TrainingListener {
+
+    /**
+     * Called once for each step, in truncated BPTT for each time segment: when the gradient of the whole window is
+     * known to be finite, before it is transformed, before other events of the step, and on the thread that trains. If
+     * it throws, the step is not taken.
+     *
+     * <p>Not called for a window in which no label counts, which takes no step, nor for one that was already being
+     * filled when the network got its first listener of this kind.
+     *
+     * @param model the network, with the parameters that the gradients belong to
+     * @param norms of the window and its micro-batches
+     */
+    void onWindow(Model model, WindowNorms norms);
+}
