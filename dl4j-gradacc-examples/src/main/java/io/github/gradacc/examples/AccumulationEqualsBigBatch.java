@@ -287,7 +287,8 @@ final class AccumulationEqualsBigBatch extends Experiment {
         XYChart chart = Charts.curves(
                 "Distance from training on the whole batch", "steps before", "largest difference of a parameter");
         chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(LEAST).setYAxisMax(1e-2);
-        chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+        chart.getStyler().setPlotGridLinesVisible(false);
+        chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
         for (Way way : ways.subList(1, ways.size())) {
             // Where there is no difference at all, a logarithmic axis has no place for it.
             List<Double> visible = way.distances(ways.get(0)).stream()

@@ -38,10 +38,12 @@ final class Charts {
             new Color(0x56B4E9),
             Color.BLACK);
 
+    private static final Color GRID = new Color(0xEEEEEE);
     private static final float THIN = 1.6f;
     private static final float WIDE = 7;
     private static final float[] DASHES = {8, 6};
     private static final int PALE = 90;
+    private static final int HIGH_BITS = 0xF0F0F0;
 
     private Charts() {}
 
@@ -56,6 +58,10 @@ final class Charts {
                 .build();
         plain(chart.getStyler());
         chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+        chart.getStyler()
+                .setPlotGridVerticalLinesVisible(false)
+                .setPlotGridLinesStroke(new BasicStroke(1))
+                .setPlotGridLinesColor(GRID);
         return chart;
     }
 
@@ -118,10 +124,21 @@ final class Charts {
             graphics.translate(chart.getWidth(), 0);
         }
         graphics.dispose();
+        compact(picture);
         Path part = file.resolveSibling(file.getFileName() + ".part");
         try (OutputStream out = Files.newOutputStream(part)) {
             ImageIO.write(picture, "png", out);
         }
         Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Leaves 16 levels of each color, which nobody misses in a chart: the file is half as large. */
+    private static void compact(BufferedImage picture) {
+        for (int y = 0; y < picture.getHeight(); y++) {
+            for (int x = 0; x < picture.getWidth(); x++) {
+                int high = picture.getRGB(x, y) & HIGH_BITS;
+                picture.setRGB(x, y, high | high >>> 4);
+            }
+        }
     }
 }

@@ -118,13 +118,19 @@ final class LearningRateSweep extends Experiment {
     }
 
     private static XYChart asked(List<Descent> descents) {
-        XYChart chart = Charts.curves("y = 4x², ten rates that converge", "step", "y, logarithmic");
+        XYChart chart = Charts.curves("y = 4x², ten rates; dashed: x changes its sign", "step", "y, logarithmic");
         chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(LEAST).setYAxisMax(20.0);
+        chart.getStyler().setPlotGridLinesVisible(false);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
         for (Descent descent : descents.subList(0, RATES.size())) {
             List<Double> visible =
                     descent.ys().stream().takeWhile(y -> y >= LEAST).toList();
-            Charts.add(chart, Table.number("%.3f", descent.rate()), 1, visible);
+            String name = Table.number("%.3f", descent.rate());
+            if (descent.rate() * Parabola.CURVATURE < 1) {
+                Charts.add(chart, name, 1, visible);
+            } else {
+                Charts.addDashed(chart, name, 1, visible);
+            }
         }
         return chart;
     }

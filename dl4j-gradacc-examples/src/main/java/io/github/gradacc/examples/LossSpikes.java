@@ -37,10 +37,10 @@ final class LossSpikes extends Experiment {
     static final int ACCUMULATED = 10;
     static final int LARGE = SMALL * ACCUMULATED;
     static final int EXAMPLES = 400;
-    static final int EPOCHS = 30;
+    static final int EPOCHS = 20;
 
     /** For each example of a step, so that all ways learn equally fast: ten times the examples, ten times the rate. */
-    private static final double RATE_PER_EXAMPLE = 0.0125;
+    private static final double RATE_PER_EXAMPLE = 0.025;
 
     /** Losses of the same examples, added in another order, at parameters that differ by rounding. */
     private static final double ROUNDING = 1e-12;
@@ -170,6 +170,9 @@ final class LossSpikes extends Experiment {
 
     private static XYChart chart(List<Way> ways) {
         XYChart chart = Charts.curves("The loss of each step, on a noisy problem", "examples seen", "loss");
+        // Room for the legend above the spikes.
+        chart.getStyler().setYAxisMax(1.6);
+        chart.getStyler().setXAxisMaxLabelCount(6);
         Way small = ways.get(0);
         Way accumulated = ways.get(1);
         Way large = ways.get(2);

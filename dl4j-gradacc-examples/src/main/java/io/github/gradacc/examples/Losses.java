@@ -31,8 +31,8 @@ import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import picocli.CommandLine.Command;
 
 /**
- * The table of losses at work. The same classifier learns the same points with nine losses, and these are equal, step by
- * step:
+ * The table of losses at work. The same classifier learns the same points with nine losses, and these are equal, step
+ * by step:
  *
  * <pre>
  *   cross-entropy on logits = NLL on log-softmax = DL4J's MCXENT on softmax

@@ -18,8 +18,8 @@ import org.nd4j.linalg.learning.config.Sgd;
 import picocli.CommandLine.Command;
 
 /**
- * What changes between the mean and the sum of a loss: in DL4J, between {@code miniBatch(true)}, its default, and {@code
- * miniBatch(false)}. With n examples in a batch
+ * What changes between the mean and the sum of a loss: in DL4J, between {@code miniBatch(true)}, its default, and
+ * {@code miniBatch(false)}. With n examples in a batch
  *
  * <pre>
  *   gradient of the sum = n * gradient of the mean

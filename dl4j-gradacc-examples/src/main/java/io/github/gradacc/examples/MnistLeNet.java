@@ -28,8 +28,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * LeNet on digits: steps on 256 images, of which each worker holds 32 at a time. DL4J's listeners and evaluation see the
- * steps as if the batch had been trained as a whole.
+ * LeNet on digits: steps on 256 images, of which each worker holds 32 at a time. DL4J's listeners and evaluation see
+ * the steps as if the batch had been trained as a whole.
  */
 @Command(description = "LeNet on digits: effective batch 256 from micro-batches of 32, side by side.")
 final class MnistLeNet extends Experiment {

@@ -73,7 +73,8 @@ final class Momentum extends Experiment {
 
         /**
          * The factor by which the swing shrinks in a step. Positions that follow x'' = a x' - b x, as these do, have
-         * x'^2 - x x'' shrink by b exactly, and the swing by its root. Without momentum that is 0, and x itself shrinks.
+         * x'^2 - x x'' shrink by b exactly, and the swing by its root. Without momentum that is 0, and x itself
+         * shrinks.
          */
         double decay() {
             if (swings() == 0) {

@@ -9,8 +9,8 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Noisy writing in one dimension. Each token is a pattern of its own that lasts 2 to 4 time steps, and between tokens is
- * a pause, so that nobody knows which token stands at which time step. That is what CTC is for.
+ * Noisy writing in one dimension. Each token is a pattern of its own that lasts 2 to 4 time steps, and between tokens
+ * is a pause, so that nobody knows which token stands at which time step. That is what CTC is for.
  */
 final class Sequences {
 

@@ -48,8 +48,8 @@ class NoisyProblemTest {
                 .isZero();
 
         assertThat(stage.printed().lines())
-                .anyMatch(line -> line.matches("batches of 4 +3000 .*"))
-                .anyMatch(line -> line.matches("batches of 4, accumulated by 10 +300 .*"))
+                .anyMatch(line -> line.matches("batches of 4 +2000 .*"))
+                .anyMatch(line -> line.matches("batches of 4, accumulated by 10 +200 .*"))
                 .filteredOn(line -> line.startsWith("As expected"))
                 .hasSize(3);
         assertThat(directory.resolve("spikes.png")).isNotEmptyFile();
