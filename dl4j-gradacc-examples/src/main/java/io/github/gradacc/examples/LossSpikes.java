@@ -172,7 +172,7 @@ final class LossSpikes extends Experiment {
         XYChart chart = Charts.curves("The loss of each step, on a noisy problem", "examples seen", "loss");
         // Room for the legend above the spikes.
         chart.getStyler().setYAxisMax(1.6);
-        chart.getStyler().setXAxisMaxLabelCount(6);
+        chart.getStyler().setXAxisDecimalPattern("0");
         Way small = ways.get(0);
         Way accumulated = ways.get(1);
         Way large = ways.get(2);
