@@ -59,7 +59,8 @@ class SnippetsTest {
                         "losses.md",
                         "probes.md",
                         "truncated-bptt.md",
-                        "updaters.md");
+                        "updaters.md",
+                        "pytorch-phrasebook.md");
     }
 
     /** Otherwise Java could hide from this test: in a block of another language, or of none, or without a fence. */

@@ -45,9 +45,11 @@ final class Digits {
             },
             new double[][] {{0.7, 0.4, 0.4, 0.48, 0.25, 0.3, 0.4, 0.1, 0.65, 0.12, 0.72, 0.4, 0.6, 0.9}});
 
+    private final int size;
     private final Random random;
 
-    private Digits(long seed) {
+    private Digits(int size, long seed) {
+        this.size = size;
         random = new Random(seed);
     }
 
@@ -59,7 +61,17 @@ final class Digits {
      * @return features [examples, 256] from 0 to about 1, and one-hot labels [examples, 10], FLOAT
      */
     static DataSet draw(int examples, long seed) {
-        Digits digits = new Digits(seed);
+        return draw(examples, SIZE, seed);
+    }
+
+    /**
+     * Draws digits of any size.
+     *
+     * @param size of the square that holds a digit, in pixels; lines are as thick as they are for 16, in proportion
+     * @return features [examples, size * size] from 0 to about 1, and one-hot labels [examples, 10], FLOAT
+     */
+    static DataSet draw(int examples, int size, long seed) {
+        Digits digits = new Digits(size, seed);
         float[][] features = new float[examples][];
         float[][] labels = new float[examples][CLASSES];
         for (int i = 0; i < examples; i++) {
@@ -71,20 +83,20 @@ final class Digits {
     }
 
     private float[] picture(int digit) {
-        BufferedImage image = new BufferedImage(SIZE, SIZE, BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D graphics = image.createGraphics();
         graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
         graphics.setColor(Color.WHITE);
-        graphics.setStroke(new BasicStroke((float) between(1, 2.2), BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        graphics.setStroke(new BasicStroke(thickness(), BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         AffineTransform place = placement();
         for (double[] corners : LINES.get(digit)) {
             graphics.draw(place.createTransformedShape(line(corners)));
         }
         graphics.dispose();
-        float[] pixels = new float[PIXELS];
-        for (int i = 0; i < PIXELS; i++) {
-            int gray = image.getRaster().getSample(i % SIZE, i / SIZE, 0);
+        float[] pixels = new float[size * size];
+        for (int i = 0; i < pixels.length; i++) {
+            int gray = image.getRaster().getSample(i % size, i / size, 0);
             pixels[i] = (float) ((double) gray / WHITE + NOISE * random.nextGaussian());
         }
         return pixels;
@@ -92,12 +104,17 @@ final class Digits {
 
     private AffineTransform placement() {
         AffineTransform place = new AffineTransform();
-        place.translate(SIZE / 2.0 + between(-1.5, 1.5), SIZE / 2.0 + between(-1.5, 1.5));
+        double unit = (double) size / SIZE;
+        place.translate(size / 2.0 + unit * between(-1.5, 1.5), size / 2.0 + unit * between(-1.5, 1.5));
         place.rotate(between(-0.3, 0.3));
         place.shear(between(-0.3, 0.3), 0);
-        place.scale(SIZE * between(0.6, 0.95), SIZE * between(0.7, 0.95));
+        place.scale(size * between(0.6, 0.95), size * between(0.7, 0.95));
         place.translate(-0.5, -0.5);
         return place;
+    }
+
+    private float thickness() {
+        return (float) (between(1, 2.2) * size / SIZE);
     }
 
     private double between(double lowest, double highest) {

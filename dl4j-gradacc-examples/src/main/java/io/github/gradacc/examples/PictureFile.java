@@ -26,7 +26,16 @@ final class PictureFile {
             throw new IllegalArgumentException("Expected one argument at most, the path of the picture, got "
                     + args.length + ": " + String.join(" ", args));
         }
-        String name = args.length == 0 ? byDefault : args[0];
+        return of(args.length == 0 ? byDefault : args[0]);
+    }
+
+    /**
+     * Checks the name of a picture and creates its directory.
+     *
+     * @return the absolute path
+     * @throws IllegalArgumentException if it does not end in {@code .png}, or cannot be written
+     */
+    static Path of(String name) {
         if (!name.toLowerCase(Locale.ROOT).endsWith(".png")) {
             throw new IllegalArgumentException("The path of the picture must end in .png, got '" + name + "'");
         }

@@ -2,7 +2,6 @@
 package io.github.gradacc.examples;
 
 import java.util.List;
-import java.util.stream.DoubleStream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -41,10 +40,6 @@ record TrainingRun(String name, int steps, List<Double> losses, double testAccur
 
     /** The largest absolute difference between a parameter here and the same one there; NaN if one of them is NaN. */
     double largestDifference(TrainingRun other) {
-        // Not amaxNumber(): it passes over NaN, and a run that failed would look exact.
-        return DoubleStream.of(parameters.sub(other.parameters).toDoubleVector())
-                .map(Math::abs)
-                .max()
-                .orElse(0.0);
+        return Distance.largest(parameters, other.parameters);
     }
 }
