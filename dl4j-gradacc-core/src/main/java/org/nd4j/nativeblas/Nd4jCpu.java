@@ -6,8 +6,8 @@ import org.jspecify.annotations.NullMarked;
 /**
  * Stands where DL4J 1.0.0-M2.1 still looks for ND4J's CPU bindings, which moved to {@code
  * org.nd4j.linalg.cpu.nativecpu.bindings}: {@code org.deeplearning4j.nn.layers.mkldnn.BaseMKLDNNHelper} asks the nested
- * class, by name and reflection, whether its layers may use oneDNN, and takes a missing class for no. Nothing else asks.
- * Decision record 17 says when to delete it.
+ * class, by name and reflection, whether its layers may use oneDNN, and takes a missing class for no. Nothing else
+ * asks. Decision record 17 says when to delete it.
  */
 @NullMarked
 public final class Nd4jCpu {

@@ -9,7 +9,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Finds out, step by step, whether DL4J can use oneDNN in this process; nothing is loaded that the processor cannot run. */
+/**
+ * Finds out, step by step, whether DL4J can use oneDNN in this process; nothing is loaded that the processor cannot
+ * run.
+ */
 final class Activation {
 
     /** Which build JavaCPP loads; read when it loads ND4J's. */

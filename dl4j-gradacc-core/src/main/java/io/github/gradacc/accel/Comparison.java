@@ -24,8 +24,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Passes through a replica, by three kinds of code: built in (no helpers in layers, none in ND4J's operations), without
- * (none in layers), with. Each layer is given the input and the gradient that it has in a pass of built-in code, so that
- * differences do not add up from layer to layer.
+ * (none in layers), with. Each layer is given the input and the gradient that it has in a pass of built-in code, so
+ * that differences do not add up from layer to layer.
  */
 final class Comparison {
 

@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * How far arrays are from those that they should equal: the largest difference of an element, divided by the largest
- * element of the array that is expected, but at least by a given scale. Where the expected gradient is exactly 0, as that
- * of a batch norm over one example, whatever rounding leaves would be infinitely far from it.
+ * element of the array that is expected, but at least by a given scale. Where the expected gradient is exactly 0, as
+ * that of a batch norm over one example, whatever rounding leaves would be infinitely far from it.
  */
 final class Difference {
 

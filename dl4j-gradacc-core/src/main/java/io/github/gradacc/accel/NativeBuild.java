@@ -9,8 +9,8 @@ import org.bytedeco.javacpp.Loader;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * ND4J's builds for CPUs that contain oneDNN. The names are the ends of the classifiers of {@code nd4j-native}, and what
- * JavaCPP calls an extension of the platform.
+ * ND4J's builds for CPUs that contain oneDNN. The names are the ends of the classifiers of {@code nd4j-native}, and
+ * what JavaCPP calls an extension of the platform.
  */
 enum NativeBuild {
     ONEDNN_AVX512("-onednn-avx512"),

@@ -20,14 +20,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * and the same but for rounding. In DOUBLE and HALF layers compute as they do without.
  *
  * <p>Needs a build of ND4J with oneDNN, the dependency {@code org.nd4j:nd4j-native} with a classifier such as {@code
- * linux-x86_64-onednn-avx2}, beside {@code nd4j-native-platform}. Call {@link #enable} once, first thing in the program:
- * before anything else uses ND4J it can still choose the build that fits the processor, and layers get their helpers
- * when their network is made. To see what it gains and changes in a network of yours, {@link #verify} it.
+ * linux-x86_64-onednn-avx2}, beside {@code nd4j-native-platform}. Call {@link #enable} once, first thing in the
+ * program: before anything else uses ND4J it can still choose the build that fits the processor, and layers get their
+ * helpers when their network is made. To see what it gains and changes in a network of yours, {@link #verify} it.
  *
  * <p>The switch belongs to the process, as DL4J's own does; networks keep what they were made with. Thread-safe, but
  * for {@code verify} and {@code keepOnly}, which need the network to themselves.
  */
 public final class OneDnn {
+
+    private static final String NOTHING_TO_COMPARE = "None of the network's layers uses oneDNN, there is nothing to"
+            + " compare. It has to be made, or loaded, after OneDnn.enable(), be of type FLOAT, and have convolutions"
+            + " in two dimensions, pooling or batch normalization. ";
 
     private OneDnn() {}
 
@@ -51,9 +55,9 @@ public final class OneDnn {
 
     /**
      * Compares each layer that uses oneDNN with the built-in code, in passes of a replica over a batch: the network and
-     * all random generators stay as they are. Dropout and weight noise are left out; frozen layers, and those below them,
-     * are compared in the forward pass. All activations are held at the same time. No other thread may compute with ND4J
-     * meanwhile: native helpers are off in the whole process during a part of it.
+     * all random generators stay as they are. Dropout and weight noise are left out; frozen layers, and those below
+     * them, are compared in the forward pass. All activations are held at the same time. No other thread may compute
+     * with ND4J meanwhile: native helpers are off in the whole process during a part of it.
      *
      * @param network an initialized network that was made while oneDNN was on; not changed
      * @param features a batch as {@code fit} would take it, not changed
@@ -90,10 +94,7 @@ public final class OneDnn {
             throw new IllegalArgumentException(missing + ": gradients are compared, which need a loss");
         });
         if (helped(network).isEmpty()) {
-            throw new IllegalStateException(
-                    "None of the network's layers uses oneDNN, there is nothing to compare. It has"
-                            + " to be made, or loaded, after OneDnn.enable(), be of type FLOAT, and have convolutions in two"
-                            + " dimensions, pooling or batch normalization. " + enabledNow());
+            throw new IllegalStateException(NOTHING_TO_COMPARE + enabledNow());
         }
         return Comparison.of(network, features, labels);
     }
@@ -110,13 +111,14 @@ public final class OneDnn {
     }
 
     /**
-     * Lets only some layers of a network use oneDNN, those that {@link OneDnnReport#good} found, say; the others compute
-     * as they do without it. Holds for this object: not for clones of it, nor for what is loaded from its file. Build
-     * trainers after it.
+     * Lets only some layers of a network use oneDNN, those that {@link OneDnnReport#good} found, say; the others
+     * compute as they do without it. Holds for this object: not for clones of it, nor for what is loaded from its
+     * file. Build trainers after it.
      *
      * @param network an initialized network
      * @param layers names of layers, or their indices in a stack where they have none
-     * @throws IllegalArgumentException if the network is null, or a name is of no layer that uses oneDNN; nothing changes
+     * @throws IllegalArgumentException if the network is null, or a name is of no layer that uses oneDNN; nothing
+     *     changes
      * @throws IllegalStateException if the network is not initialized
      */
     public static void keepOnly(MultiLayerNetwork network, Collection<String> layers) {

@@ -10,15 +10,18 @@ package io.github.gradacc.accel;
  * @param name of the layer or vertex, or the index of a layer in a stack that has none
  * @param type simple name of the class that configures it
  * @param difference between oneDNN in DL4J's helper and built-in code
- * @param differenceWithout between the layer without its helper and built-in code; above 0 where ND4J's own operation uses
- *     oneDNN inside
+ * @param differenceWithout between the layer without its helper and built-in code; above 0 where ND4J's own operation
+ *     uses oneDNN inside
  * @param millis time of a forward and a backward pass through the layer, median, in milliseconds
  * @param millisWithout the same without its helper
  */
 public record OneDnnLayer(
         String name, String type, double difference, double differenceWithout, double millis, double millisWithout) {
 
-    /** Tells whether it agrees with built-in code to a ten-thousandth, the most that rounding in FLOAT was seen to leave. */
+    /**
+     * Tells whether it agrees with built-in code to a ten-thousandth, the most that rounding in FLOAT was seen to
+     * leave.
+     */
     public boolean agrees() {
         return difference <= OneDnnReport.TOLERANCE;
     }

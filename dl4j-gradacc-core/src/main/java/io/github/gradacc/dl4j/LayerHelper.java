@@ -17,8 +17,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * The other implementation that DL4J gives some layers when it makes them, if the process allows it: oneDNN's, on a CPU.
- * DL4J has no way to choose it for one layer, or to take it away again: it is a field without a setter.
+ * The other implementation that DL4J gives some layers when it makes them, if the process allows it: oneDNN's, on a
+ * CPU. DL4J has no way to choose it for one layer, or to take it away again: it is a field without a setter.
  */
 @API(status = API.Status.INTERNAL)
 public final class LayerHelper {

@@ -9,9 +9,9 @@ import org.nd4j.nativeblas.NativeOpsHolder;
 /**
  * Makes every ND4J operation use one native thread, for as long as it is open.
  *
- * <p>ND4J's settings belong to the process. Where several are open at a time, the first one stores what it finds and the
- * last one puts it back. OpenMP's belongs to the thread, and oneDNN goes by nothing else: each thread that takes part
- * asks for one by {@link #here}.
+ * <p>ND4J's settings belong to the process. Where several are open at a time, the first one stores what it finds and
+ * the last one puts it back. OpenMP's belongs to the thread, and oneDNN goes by nothing else: each thread that takes
+ * part asks for one by {@link #here}.
  */
 final class SingleNativeThread implements AutoCloseable {
 

@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
  *   rate above 1/4       jumps farther in each step
  * </pre>
  */
-@Command(description = "y = 4 x^2 by gradient descent at ten learning rates, and at four that are too large.")
+@Command(description = "y = 4 x^2 by gradient descent at ten learning rates, four that are too large, and a network.")
 final class LearningRateSweep extends Experiment {
 
     static final int STEPS = 20;
@@ -69,7 +69,9 @@ final class LearningRateSweep extends Experiment {
                 .toList();
         paper.print(table(descents));
         paper.draw(asked(descents), tooLarge(descents));
-        return expectations(descents);
+        List<Expectation> all = new ArrayList<>(expectations(descents));
+        all.addAll(new NetworkRate().run(paper));
+        return all;
     }
 
     private static Table table(List<Descent> descents) {

@@ -46,8 +46,22 @@ class DescentsTest {
                 .anyMatch(line -> line.matches("0\\.0100 +1\\.840 +1\\.693 +.*0\\.9200"))
                 .anyMatch(line -> line.matches("0\\.2500 +-2\\.000 +2\\.000 +2\\.0e\\+00 +1\\.6e\\+01 +1\\.0000"))
                 .filteredOn(line -> line.startsWith("As expected"))
-                .hasSize(4);
+                .hasSize(6);
         assertThat(directory.resolve("sweep.png")).isNotEmptyFile();
+        assertThat(directory.resolve("learningratefinder.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void aRateThatIsNotTheBestIsSeen() {
+        assertThat(NetworkRate.expectations(List.of(2.0, 0.1, Double.NaN)))
+                .extracting(Expectation::met)
+                .containsExactly(true, true);
+        assertThat(NetworkRate.expectations(List.of(0.1, 0.1, 0.1)))
+                .extracting(Expectation::met)
+                .containsExactly(false, false);
+        assertThat(NetworkRate.expectations(List.of(2.0, Double.NaN, 3.0)))
+                .extracting(Expectation::met)
+                .containsExactly(false, false);
     }
 
     @Test

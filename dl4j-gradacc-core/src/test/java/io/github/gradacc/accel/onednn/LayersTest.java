@@ -41,8 +41,8 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The gradient of a network whose layers have DL4J's helpers, or whose operations use oneDNN inside, against that of the
- * same network in DOUBLE, which neither serves.
+ * The gradient of a network whose layers have DL4J's helpers, or whose operations use oneDNN inside, against that of
+ * the same network in DOUBLE, which neither serves.
  */
 class LayersTest {
 
