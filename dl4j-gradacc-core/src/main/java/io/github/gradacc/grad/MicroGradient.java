@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param parameters the flattened parameters at which it was computed, rank 1, not a copy
  * @param layout the meaning of the positions of {@code flat}
  * @param examples number of examples, at least 1
- * @param meanScore the part of the network's score that is a mean over examples, and regularization
+ * @param meanScore the part of the pass's score that is a mean over examples
  * @param summedScore the part of the score that is a sum over examples; 0 unless the network is configured with
  *     {@code miniBatch(false)}
  * @param updateWeights for each rule of {@code layout.updates()}, the weights of this micro-batch

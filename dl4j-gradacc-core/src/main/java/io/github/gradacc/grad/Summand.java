@@ -10,7 +10,7 @@ public sealed interface Summand permits MicroGradient, ZeroGradient {
     /** Returns the number of examples of the micro-batch, at least 1. */
     int examples();
 
-    /** Returns the part of the network's score that is a mean over examples, and regularization. */
+    /** Returns the part of the pass's score that is a mean over examples. */
     double meanScore();
 
     /**

@@ -36,7 +36,7 @@ final class MicroBatchEvent extends Event {
     int examples;
 
     @Label("Score")
-    @Description("Score of the micro-batch, regularization included")
+    @Description("Score of the micro-batch, without regularization")
     double score;
 
     @Label("Gradient Norm")

@@ -5,6 +5,7 @@ import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.MaskedConvolution;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
+import io.github.gradacc.dl4j.UnregularizedPasses;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.StatisticsPolicy;
 import java.util.Iterator;
@@ -202,17 +203,17 @@ public final class TrainedNetwork implements AutoCloseable {
     }
 
     /**
-     * Scales a score, but for its regularization.
+     * Returns the network's score: the scaled loss, and regularization, which passes leave out.
      *
-     * @param score of a window
-     * @param factor of its losses; 1 changes no bit
+     * @param loss score of passes
+     * @param factor of their losses; 1 changes no bit
      */
-    public double scaledScore(double score, double factor) {
-        if (factor == 1) {
-            return score;
+    public double score(double loss, double factor) {
+        double inPasses;
+        try (var unregularized = UnregularizedPasses.of(network)) {
+            inPasses = network.regularization();
         }
-        double regularization = network.regularization();
-        return (score - regularization) * factor + regularization;
+        return (loss - inPasses) * factor + network.regularization();
     }
 
     /** Tells whether no layer with parameters is trained. */

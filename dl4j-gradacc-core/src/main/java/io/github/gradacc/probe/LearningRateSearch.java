@@ -113,11 +113,12 @@ final class LearningRateSearch implements AutoCloseable {
         } catch (NotFiniteException e) {
             return diverged(rate);
         }
-        if (!sum.isFinite(gradient) || !add(rate, sum.score())) {
+        double score = trained.score(sum.score(), 1);
+        if (!sum.isFinite(gradient) || !add(rate, score)) {
             return diverged(rate);
         }
         updaters.forEach(updater -> updater.setLrAndSchedule(rate, null));
-        trained.step(sum.examples(), sum.score(), last);
+        trained.step(sum.examples(), score, last);
         sum.clear();
         return true;
     }

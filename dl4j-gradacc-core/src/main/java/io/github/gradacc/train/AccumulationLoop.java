@@ -150,7 +150,7 @@ final class AccumulationLoop {
         windowListeners.announce(g, gradient, factor);
         double raw = event.isEnabled() ? g.norm(gradient) / g.examples() : Double.NaN;
         double norm = transforms.apply(g.examples());
-        StepReport report = report(network.scaledScore(g.score(), factor), norm, true);
+        StepReport report = report(network.score(g.score(), factor), norm, true);
         network.step(g.examples(), report.score(), shown);
         commitEvent(report, raw);
         return report;

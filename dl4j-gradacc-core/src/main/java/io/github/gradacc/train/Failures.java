@@ -37,10 +37,11 @@ final class Failures {
                 case INTERRUPTED -> interrupted(e.pass().microBatch());
             };
         } catch (NotFiniteException e) {
+            double score = network.score(e.score(), 1);
             throw nonFinite(
-                    "The gradient of " + place(e.microBatch()) + " holds NaN or infinity (score " + e.score() + ")",
+                    "The gradient of " + place(e.microBatch()) + " holds NaN or infinity (score " + score + ")",
                     e.microBatch(),
-                    e.score());
+                    score);
         }
     }
 
@@ -64,7 +65,7 @@ final class Failures {
                             + " finite gradients is not finite (a network in HALF holds sums up to"
                             + " 65504: use smaller windows or FLOAT)",
                     sum.microBatches() - 1,
-                    sum.score());
+                    network.score(sum.score(), 1));
         }
     }
 

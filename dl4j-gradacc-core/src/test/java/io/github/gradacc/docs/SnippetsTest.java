@@ -57,6 +57,7 @@ class SnippetsTest {
                         "initializers.md",
                         "listeners.md",
                         "losses.md",
+                        "onednn.md",
                         "probes.md",
                         "truncated-bptt.md",
                         "updaters.md",

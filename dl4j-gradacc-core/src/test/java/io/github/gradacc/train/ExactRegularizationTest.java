@@ -6,6 +6,7 @@ import static io.github.gradacc.testing.Nets.lstm;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
@@ -14,6 +15,7 @@ import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.NetworkClass;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -25,11 +27,13 @@ import org.deeplearning4j.nn.conf.constraint.MinMaxNormConstraint;
 import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
 import org.deeplearning4j.nn.conf.constraint.UnitNormConstraint;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +43,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.learning.regularization.L2Regularization;
+import org.nd4j.linalg.learning.regularization.Regularization;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.schedule.ExponentialSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
@@ -241,5 +247,45 @@ class ExactRegularizationTest {
                 () -> Nets.of(
                         Nets.settings().updater(new Sgd(0.02)).miniBatch(false).l2(0.05), input, layers),
                 () -> batches);
+    }
+
+    /** L2 that counts how often its score is asked for, in all networks. */
+    static final class CountedL2 extends L2Regularization {
+        private static final long serialVersionUID = 1L;
+        private static final AtomicInteger scores = new AtomicInteger();
+
+        CountedL2() {
+            super(0.1);
+        }
+
+        @Override
+        public double score(INDArray parameter, int iteration, int epoch) {
+            scores.incrementAndGet();
+            return super.score(parameter, iteration, epoch);
+        }
+
+        @Override
+        public Regularization clone() {
+            return new CountedL2();
+        }
+    }
+
+    /** Parameters do not change in a window; natively each pass reads them all for it. */
+    @Test
+    void theScoreOfRegularizationIsComputedOncePerStep() {
+        var configuration = Nets.mlp(settings -> settings.regularization(List.of(new CountedL2())));
+        MultiLayerNetwork network = Nets.init(configuration);
+        MultiLayerNetwork reference = Nets.init(configuration);
+        DataSet batch = Batches.mlp().get(0);
+        CountedL2.scores.set(0);
+        try (var trainer =
+                GradientAccumulationTrainer.builder(network).microBatchSize(1).build()) {
+            trainer.fit(batch);
+        }
+        assertThat(CountedL2.scores).hasValue(2);
+        reference.fit(batch);
+        assertThat(network.score()).isCloseTo(reference.score(), within(1e-12));
+        assertThat(((BaseLayer) network.getLayer(0).conf().getLayer()).getRegularization())
+                .hasSize(1);
     }
 }
