@@ -2,6 +2,7 @@
 package io.github.gradacc.updater;
 
 import java.util.Objects;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
@@ -95,13 +96,17 @@ public record AdaBelief(
         double step = rate.at(iteration, epoch);
         INDArray mean = state.get(0);
         INDArray spread = state.get(1);
-        Fused.mean(gradient, mean, betas.first());
-        gradient.subi(mean);
-        Fused.meanSquare(gradient, spread, gradient, betas.second(), 1, 1);
-        spread.addi(eps);
-        // c m / (sqrt(s) / k + eps) = c k m / (sqrt(s) + k eps)
-        double root = Math.sqrt(betas.secondCorrection(iteration));
-        Fused.overRoot(mean, spread, gradient, step * root / betas.firstCorrection(iteration), eps * root);
+        Fused.adaBelief(gradient, mean, spread, gradient, betas, step, eps, iteration);
+        if (!isLostBesideRoots(gradient.dataType())) {
+            // c m / (sqrt(s) / k + eps) = c k m / (sqrt(s) + k eps), where the step above has eps in place of k eps
+            double root = Math.sqrt(betas.secondCorrection(iteration));
+            Fused.overRoot(mean, spread, gradient, step * root / betas.firstCorrection(iteration), eps * root);
+        }
+    }
+
+    /** Tells whether adding eps to sqrt(s), which is at least sqrt(eps), changes no bit: as with 1e-16 in FLOAT. */
+    private boolean isLostBesideRoots(DataType type) {
+        return type == DataType.FLOAT && eps < Math.sqrt(eps) * Math.ulp(1f) / 4;
     }
 
     @Override

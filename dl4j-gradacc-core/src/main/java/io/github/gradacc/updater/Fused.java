@@ -2,7 +2,9 @@
 package io.github.gradacc.updater;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.clip.ClipByValue;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
+import org.nd4j.linalg.api.ops.impl.updaters.AdaBeliefUpdater;
 import org.nd4j.linalg.api.ops.impl.updaters.AdaGradUpdater;
 import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
 import org.nd4j.linalg.api.ops.impl.updaters.AmsGradUpdater;
@@ -46,6 +48,19 @@ final class Fused {
         clearIfZero(rate, g);
     }
 
+    /**
+     * The step of AdaBelief (Zhuang et al. 2020): {@code m' = beta1 m + (1 - beta1) g} and
+     * {@code s' = beta2 s + (1 - beta2) (g - m')^2 + eps}, in place; and in {@code update}, which may be g,
+     * {@code rate sqrt(1 - beta2^t) / (1 - beta1^t) m' / (sqrt(s') + eps)}.
+     *
+     * @param eps is not corrected by {@code sqrt(1 - beta2^t)} in the last formula
+     */
+    static void adaBelief(
+            INDArray g, INDArray m, INDArray s, INDArray update, Betas betas, double rate, double eps, int iteration) {
+        Nd4j.exec(new AdaBeliefUpdater(g, s, m, update, s, m, rate, betas.first(), betas.second(), eps, iteration));
+        clearIfZero(rate, update);
+    }
+
     /** ND4J takes eps for a rate that is 0. */
     private static void clearIfZero(double rate, INDArray update) {
         if (rate == 0) {
@@ -60,7 +75,7 @@ final class Fused {
         Nd4j.exec(new RmsPropUpdater(g, v, update, v, rate, alpha, eps));
     }
 
-    /** {@code factor x / (sqrt(v) + eps)} in {@code result}, for finite x. */
+    /** {@code factor x / (sqrt(v) + eps)} in {@code result}, for x whose square is finite; NaN for others. */
     static void overRoot(INDArray x, INDArray v, INDArray result, double factor, double eps) {
         meanSquare(x, v, result, 1, factor, eps); // v' = v + 0 x^2
     }
@@ -70,14 +85,15 @@ final class Fused {
         Nd4j.exec(new AdaGradUpdater(g, s, rate, eps));
     }
 
-    /** {@code m' = beta m + (1 - beta) g}, in place of m; g stays as it is. */
-    static void mean(INDArray g, INDArray m, double beta) {
-        m.muli(beta);
-        add(1 - beta, g, m);
+    /** {@code min(max(x, least), most)} in {@code result}, which may be x. */
+    static void clip(INDArray x, double least, double most, INDArray result) {
+        ClipByValue operation = new ClipByValue(x, least, most);
+        operation.addOutputArgument(result);
+        Nd4j.exec(operation);
     }
 
-    /** {@code y' = y + factor x}, in place of y. */
-    static void add(double factor, INDArray x, INDArray y) {
-        Nd4j.exec(new Axpy(x, y, y, factor));
+    /** {@code y + factor x} in {@code result}, which may be y. */
+    static void add(double factor, INDArray x, INDArray y, INDArray result) {
+        Nd4j.exec(new Axpy(x, y, result, factor));
     }
 }

@@ -85,11 +85,21 @@ public record Lion(
     public void apply(INDArray gradient, State state, int iteration, int epoch) {
         double step = rate.at(iteration, epoch);
         INDArray mean = state.get(0);
-        INDArray direction = mean.muli(betas.first(), state.scratch(gradient));
-        Fused.add(1 - betas.first(), gradient, direction);
+        INDArray direction = state.scratch(gradient);
+        addWeighted(mean, gradient, direction);
         Fused.momentum(gradient, mean, betas.second(), 1 - betas.second());
         Nd4j.exec(new Sign(direction, gradient));
         gradient.muli(step);
+    }
+
+    /** {@code beta1 m + (1 - beta1) g}, divided by the larger of the two weights: only the sign counts. */
+    private void addWeighted(INDArray mean, INDArray gradient, INDArray direction) {
+        double beta = betas.first();
+        if (beta > 0.5) {
+            Fused.add((1 - beta) / beta, gradient, mean, direction);
+        } else {
+            Fused.add(beta / (1 - beta), mean, gradient, direction);
+        }
     }
 
     @Override

@@ -2,7 +2,6 @@
 package io.github.gradacc.updater;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -23,10 +22,15 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   update = rate g / d,   with momentum: rate b
  * </pre>
  *
- * <p>All averages start at 0. A difference v - a^2 below 0, which rounding can leave, counts as 0; in torch the
- * parameter becomes NaN. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
+ * <p>All averages start at 0. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
  *
- * <p>State: v; a, if centered; b, if there is momentum.
+ * <p><b>Centered</b>, the difference c = v - a^2 is computed as {@code c = alpha c + alpha (1 - alpha) (g - a)^2}, with
+ * the a of before. That is the same by algebra, but a sum of squares: it loses no digits, and is never below 0, which
+ * torch's difference can be by rounding, and then makes the parameter NaN. A gradient that stays the same has no
+ * variance: c goes to 0, and updates grow by up to 1 / sqrt(alpha) a step towards rate g / eps. Where that may happen,
+ * take a larger eps or clip gradients after a look at how they spread; plain RMSprop does not have it.
+ *
+ * <p>State: v, or if centered alpha c and a; b, if there is momentum.
  *
  * @param rate the learning rate
  * @param alpha how much of an average stays at each step, at least 0 and below 1
@@ -107,31 +111,27 @@ public record RmsPropTorch(
 
     @Override
     public Slots slots() {
-        Slot meanSquare = Slot.squares("square_avg");
+        Slot square = Slot.squares(centered ? "alpha_variance" : "square_avg");
         Slot mean = Slot.zeros("grad_avg");
         Slot buffer = Slot.zeros("momentum_buffer");
         if (centered) {
-            return momentum == 0 ? Slots.of(meanSquare, mean) : Slots.of(meanSquare, mean, buffer);
+            return momentum == 0 ? Slots.of(square, mean) : Slots.of(square, mean, buffer);
         }
-        return momentum == 0 ? Slots.of(meanSquare) : Slots.of(meanSquare, buffer);
+        return momentum == 0 ? Slots.of(square) : Slots.of(square, buffer);
     }
 
     @Override
     public void apply(INDArray gradient, State state, int iteration, int epoch) {
         double step = rate.at(iteration, epoch);
         double factor = momentum == 0 ? step : 1;
-        INDArray meanSquare = state.get(0);
         if (centered) {
-            INDArray mean = state.get(1);
-            INDArray variance = state.scratch(gradient);
-            Fused.meanSquare(gradient, meanSquare, variance, alpha, 1, 1);
-            Fused.mean(gradient, mean, alpha);
-            mean.muli(mean, variance);
-            variance.rsubi(meanSquare);
-            Transforms.max(variance, 0, false);
-            Fused.overRoot(gradient, variance, gradient, factor, eps);
+            // (1 - alpha) (g - a)^2 of the new a is alpha times what c gets: state 0 is alpha c.
+            INDArray spread = state.get(0);
+            Fused.adaBelief(gradient, state.get(1), spread, state.scratch(gradient), new Betas(alpha, alpha), 1, 0, 0);
+            double root = alpha == 0 ? 1 : Math.sqrt(alpha);
+            Fused.overRoot(gradient, spread, gradient, factor * root, eps * root);
         } else {
-            Fused.meanSquare(gradient, meanSquare, gradient, alpha, factor, eps);
+            Fused.meanSquare(gradient, state.get(0), gradient, alpha, factor, eps);
         }
         if (momentum != 0) {
             INDArray buffer = state.get(centered ? 2 : 1);

@@ -3,11 +3,8 @@ package io.github.gradacc.updater;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.comparison.CompareAndSet;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
-import org.nd4j.linalg.ops.transforms.Transforms;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -109,15 +106,16 @@ public record Rprop(
         INDArray sign = gradient;
         Nd4j.exec(new Sign(gradient, sign));
         INDArray agreement = state.get(0).muli(sign); // 1, or -1 where the sign changed, or 0
-        INDArray steps = state.get(1);
+        if (etaPlus > 2) {
+            agreement.muli(etaPlus); // so that 1 added to it is beyond etaPlus
+        }
+        agreement.addi(1);
         INDArray factors = state.scratch(gradient);
-        Nd4j.exec(new CompareAndSet(agreement, factors, etaPlus, Conditions.greaterThan(0)));
-        Nd4j.exec(new CompareAndSet(factors, 1, Conditions.equals(0)));
-        Nd4j.exec(new CompareAndSet(factors, etaMinus, Conditions.lessThan(0)));
-        steps.muli(factors);
-        Transforms.max(steps, minStep, false);
-        Transforms.min(steps, maxStep, false);
-        sign.muli(Transforms.min(agreement.addi(1), 1, false)); // 0 where the sign changed
+        Fused.clip(agreement, etaMinus, etaPlus, factors);
+        INDArray steps = state.get(1).muli(factors);
+        Fused.clip(steps, minStep, maxStep, steps);
+        Fused.clip(agreement, 0, 1, agreement);
+        sign.muli(agreement); // 0 where the sign changed
         state.get(0).assign(sign);
         sign.muli(steps);
     }
