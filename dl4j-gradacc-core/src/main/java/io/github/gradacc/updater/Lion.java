@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,8 +41,8 @@ public record Lion(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public Lion {
-        rate = rate.copy();
-        Objects.requireNonNull(betas, "betas");
+        rate = LearningRate.copyOf(rate);
+        Arguments.given("betas", betas);
     }
 
     /** The defaults of the paper: learning rate 1e-4, betas 0.9 and 0.99. */
@@ -51,12 +50,12 @@ public record Lion(
         this(1e-4);
     }
 
-    /** torch's defaults with this learning rate. */
+    /** The paper's defaults with this learning rate. */
     public Lion(double learningRate) {
         this(new LearningRate(learningRate), new Betas(0.9, 0.99));
     }
 
-    /** torch's defaults with learning rates that follow this schedule. */
+    /** The paper's defaults with learning rates that follow this schedule. */
     public Lion(ISchedule learningRate) {
         this(new LearningRate(learningRate), new Betas(0.9, 0.99));
     }

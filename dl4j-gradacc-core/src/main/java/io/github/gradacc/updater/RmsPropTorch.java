@@ -30,11 +30,12 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * variance: c goes to 0, and updates grow by up to 1 / sqrt(alpha) a step towards rate g / eps. Where that may happen,
  * take a larger eps or clip gradients after a look at how they spread; plain RMSprop does not have it.
  *
- * <p>State: v, or if centered alpha c and a; b, if there is momentum.
+ * <p>State: v, or if centered c and a; b, if there is momentum.
  *
  * @param rate the learning rate
  * @param alpha how much of an average stays at each step, at least 0 and below 1
- * @param eps is added to roots, finite and at least 0
+ * @param eps is added to roots, finite and at least 1e-30: with 0, which torch takes, a parameter whose gradients have
+ *     all been 0 would become NaN
  * @param momentum finite and at least 0; 0 is none
  * @param centered tells whether gradients are divided by the root of their variance
  */
@@ -58,9 +59,9 @@ public record RmsPropTorch(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public RmsPropTorch {
-        rate = rate.copy();
+        rate = LearningRate.copyOf(rate);
         Arguments.share("alpha", alpha);
-        Arguments.atLeast0("eps", eps);
+        Arguments.eps(eps);
         Arguments.atLeast0("momentum", momentum);
     }
 
@@ -111,7 +112,7 @@ public record RmsPropTorch(
 
     @Override
     public Slots slots() {
-        Slot square = Slot.squares(centered ? "alpha_variance" : "square_avg");
+        Slot square = Slot.squares(centered ? "grad_var" : "square_avg");
         Slot mean = Slot.zeros("grad_avg");
         Slot buffer = Slot.zeros("momentum_buffer");
         if (centered) {
@@ -125,11 +126,10 @@ public record RmsPropTorch(
         double step = rate.at(iteration, epoch);
         double factor = momentum == 0 ? step : 1;
         if (centered) {
-            // (1 - alpha) (g - a)^2 of the new a is alpha times what c gets: state 0 is alpha c.
-            INDArray spread = state.get(0);
-            Fused.adaBelief(gradient, state.get(1), spread, state.scratch(gradient), new Betas(alpha, alpha), 1, 0, 0);
-            double root = alpha == 0 ? 1 : Math.sqrt(alpha);
-            Fused.overRoot(gradient, spread, gradient, factor * root, eps * root);
+            overDeviation(gradient, state);
+            if (factor != 1) {
+                gradient.muli(factor);
+            }
         } else {
             Fused.meanSquare(gradient, state.get(0), gradient, alpha, factor, eps);
         }
@@ -138,6 +138,16 @@ public record RmsPropTorch(
             Fused.momentum(gradient, buffer, momentum, 1);
             buffer.muli(step, gradient);
         }
+    }
+
+    /** {@code g / (sqrt(c) + eps)} in place of g. */
+    private void overDeviation(INDArray gradient, State state) {
+        INDArray variance = state.get(0);
+        INDArray mean = state.get(1);
+        INDArray deviation = gradient.subi(mean, state.scratch(gradient));
+        Fused.add(1 - alpha, deviation, mean, mean);
+        Fused.momentum(deviation.muli(deviation), variance, alpha, alpha * (1 - alpha));
+        Fused.overRoot(gradient, variance, eps, deviation, gradient);
     }
 
     @Override
