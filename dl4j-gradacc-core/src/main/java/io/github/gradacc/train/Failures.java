@@ -106,8 +106,8 @@ final class Failures {
         if (network.hasFiniteParameters()) {
             return "Look for NaN in the data, too large a learning rate or a loss that overflows"
                     + (score == Double.POSITIVE_INFINITY
-                            ? "; the score of LossCtc is infinite where a target does not fit into the time steps of its"
-                                    + " sequence, and withZeroInfinity(true) leaves such targets out"
+                            ? "; the score of LossCtc is infinite where a target does not fit into the time steps of"
+                                    + " its sequence, and withZeroInfinity(true) leaves such targets out"
                             : "");
         }
         return "Its parameters hold NaN or infinity already, from an earlier step (too large a learning rate, an"

@@ -25,10 +25,10 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  *   copy.setUpdater(null);   // DL4J makes a new one
  * </pre>
  *
- * <p>What is stored is how far the parameters are from their averages. So whatever sets parameters, {@code setParams} or
- * {@code setParam}, moves the averages along with them, by as much. And where the updater state is lost, as in a model
- * that was saved without its updater, the averages are the parameters themselves from there on. Running statistics of batch normalization are not averaged, and belong to the parameters as they are, not to their
- * averages.
+ * <p>What is stored is how far the parameters are from their averages. So whatever sets parameters, {@code setParams}
+ * or {@code setParam}, moves the averages along with them, by as much. And where the updater state is lost, as in a model
+ * that was saved without its updater, the averages are the parameters themselves from there on. Running statistics of
+ * batch normalization are not averaged, and belong to the parameters as they are, not to their averages.
  */
 public final class AveragedParameters {
 

@@ -16,10 +16,10 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * where a number is a schedule that does not change.
  *
  * <p>It is the one thing that changes in an updater, since {@code setLearningRate} of DL4J's networks sets it in the
- * configuration of a built network. What {@code withX(...)} and {@code clone()} of an updater return has a learning rate
- * of its own. DL4J does not copy updaters where it copies layers: layers, configurations and networks that were made
- * from one another by {@code clone()} share one updater, and so do a network and the builder that was given it. A rate
- * that is set in one of them is set in all.
+ * configuration of a built network. What {@code withX(...)} and {@code clone()} of an updater return has a learning
+ * rate of its own. DL4J does not copy updaters where it copies layers: layers, configurations and networks that were
+ * made from one another by {@code clone()} share one updater, and so do a network and the builder that was given it. A
+ * rate that is set in one of them is set in all.
  */
 @JsonAutoDetect(
         fieldVisibility = JsonAutoDetect.Visibility.NONE,
@@ -76,7 +76,9 @@ public final class LearningRate implements Serializable {
         return new LearningRate(Arguments.given("rate", rate).schedule);
     }
 
-    /** What DL4J's {@code setLearningRate} wants: a schedule, or else a number, which is NaN if the schedule was null. */
+    /**
+     * What DL4J's {@code setLearningRate} wants: a schedule, or else a number, which is NaN if the schedule was null.
+     */
     void set(double rate, @Nullable ISchedule newSchedule) {
         if (newSchedule == null && Double.isNaN(rate)) {
             throw new IllegalArgumentException(

@@ -27,9 +27,8 @@ class CenteredTest {
     }
 
     /**
-     * From 0, the averages after t steps are (1 - alpha^t) g^2 and (1 - alpha^t) g. After 1200 steps what is left of the
-     * variance is 6e-6 of the square, so that the difference of the averages has 10 digits; the sum of squares has 13,
-     * since the rounding of a, 1e-16, is 2e-11 of g - a.
+     * From 0, the averages after t steps are (1 - alpha^t) g^2 and (1 - alpha^t) g. After 1200 steps g - a is 6e-6 of
+     * g: the roundings of a, up to 100 of 1e-16 in a row, are 2e-9 of it.
      */
     @Test
     void theVarianceOfTheSameGradientIsExact() {
@@ -42,7 +41,7 @@ class CenteredTest {
         }
     }
 
-    /** In FLOAT, v - a^2 is 0 from step 1159 on, and the update jumps from 3 to a million. A sum of squares shrinks. */
+    /** In FLOAT, v - a^2 is 0 from step 1159 on: updates jump from 3 to a million. A sum of squares shrinks. */
     @Test
     void updatesNeverJump() {
         GradientUpdater<?> updater = updater(DataType.FLOAT);
