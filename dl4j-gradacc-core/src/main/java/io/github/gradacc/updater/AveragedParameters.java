@@ -26,8 +26,8 @@ import org.nd4j.linalg.learning.regularization.Regularization;
  * </pre>
  *
  * <p>What is stored is how far the parameters are from their averages. So whatever sets parameters, {@code setParams}
- * or {@code setParam}, moves the averages along with them, by as much. And where the updater state is lost, as in a model
- * that was saved without its updater, the averages are the parameters themselves from there on. Running statistics of
+ * or {@code setParam}, moves the averages along, by as much. And where the updater state is lost, as in a model that
+ * was saved without its updater, the averages are the parameters themselves from there on. Running statistics of
  * batch normalization are not averaged, and belong to the parameters as they are, not to their averages.
  */
 public final class AveragedParameters {
