@@ -162,6 +162,14 @@ public final class LayerView {
                 || (layer instanceof BaseWrapperLayer wrapper && isFrozen(wrapper.getUnderlying()));
     }
 
+    /**
+     * Tells whether a parameter serves layerwise pretraining only, such as the visible bias of an autoencoder: DL4J's
+     * updater passes it over in every other training, and what stands in the gradient array for it is subtracted raw.
+     */
+    public boolean isForPretraining(String parameter) {
+        return parameters.getConfig().isPretrainParam(parameter);
+    }
+
     /** Tells whether it has parameters that are trained. */
     boolean isTrained() {
         return !isFrozen() && parameters.numParams() > 0;

@@ -22,7 +22,10 @@ final class Weights {
         return List.copyOf(weights);
     }
 
-    static List<Double> listed(double... weights) {
+    static List<Double> listed(double @Nullable [] weights) {
+        if (weights == null) {
+            throw new IllegalArgumentException("weights must not be null; give no numbers at all for no weights");
+        }
         return Arrays.stream(weights).boxed().toList();
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.pass;
 
+import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.MaskedConvolution;
 import io.github.gradacc.dl4j.Network;
@@ -223,6 +224,11 @@ public final class TrainedNetwork implements AutoCloseable {
                 .allMatch(LayerView::isFrozen);
     }
 
+    /** Tells whether no parameter is NaN or infinity. */
+    public boolean hasFiniteParameters() {
+        return Finiteness.allFinite(network.model().params());
+    }
+
     /** Returns the parameters that are trained, with views into the gradient array; a pass must have been made. */
     public List<TrainedParameter> trainedParameters() {
         return TrainedParameter.of(network);
@@ -285,8 +291,10 @@ public final class TrainedNetwork implements AutoCloseable {
      * @param examples number of examples in the window
      * @param score the score of the window
      * @param window the data to leave in the network as its input and labels
+     * @throws IllegalStateException if an updater has no learning rate for this step; nothing is changed or announced
      */
     public void step(long examples, double score, MultiDataSet window) {
+        LearningRates.require(network);
         Model model = network.model();
         int divisor = Math.toIntExact(rows(examples));
         network.show(window);

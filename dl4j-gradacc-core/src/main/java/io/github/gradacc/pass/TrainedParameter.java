@@ -17,7 +17,8 @@ import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A parameter that the optimizer moves by a gradient: not one of a frozen layer, and no statistics or centers.
+ * A parameter that the optimizer moves by a gradient: not one of a frozen layer or for pretraining only, and no
+ * statistics or centers.
  *
  * @param layer the name of its layer
  * @param name DL4J's key in the layer
@@ -46,7 +47,9 @@ public record TrainedParameter(
         List<TrainedParameter> parameters = new ArrayList<>();
         for (GradientSlice slice : GradientSlice.of(network)) {
             LayerView layer = slice.layer();
-            if (slice.content() == GradientSlice.Content.GRADIENT && !layer.isFrozen()) {
+            if (slice.content() == GradientSlice.Content.GRADIENT
+                    && !layer.isFrozen()
+                    && !layer.isForPretraining(slice.parameter())) {
                 parameters.add(of(slice, keys.computeIfAbsent(layer, ParameterKeys::new), gradients));
             }
         }

@@ -98,9 +98,21 @@ final class Failures {
                 microBatch,
                 score,
                 what + ". Step " + network.iteration()
-                        + " is refused and its window discarded; the network is as after its"
-                        + " last step. Look for NaN in the data, too large a learning rate or a loss that overflows"
+                        + " is refused and its window discarded; the network is as after its last step. "
+                        + advice(score)
                         + sameDiffAdvice());
+    }
+
+    private String advice(double score) {
+        if (network.hasFiniteParameters()) {
+            return "Look for NaN in the data, too large a learning rate or a loss that overflows"
+                    + (score == Double.POSITIVE_INFINITY
+                            ? "; the score of LossCtc is infinite where a target does not fit into the time steps of"
+                                    + " its sequence, and withZeroInfinity(true) leaves such targets out"
+                            : "");
+        }
+        return "Its parameters hold NaN or infinity already, from an earlier step (too large a learning rate, an"
+                + " updater with an epsilon of 0) or from where they came: go back to a saved network";
     }
 
     private static boolean isInSameDiff(PassException failure) {

@@ -9,7 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * centralization", arXiv 2004.01461, equation 1), so that it is 0.
  *
  * <p>Biases and the like are left as they are, and so are weights that a layer keeps in a layout of its own (attention,
- * capsules, depthwise and locally connected convolutions, embeddings, 3-D deconvolution). The columns of a recurrent
+ * capsules, depthwise and locally connected convolutions, embeddings, 3-D deconvolution, the recurrent weights of
+ * {@code GravesLSTM}). The columns of a recurrent
  * layer's matrices are its outputs, gate by gate.
  */
 public record GradientCentralization() implements GradientTransform {

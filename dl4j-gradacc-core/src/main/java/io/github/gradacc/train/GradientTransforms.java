@@ -8,6 +8,9 @@ import java.util.List;
 /** The transforms between the sum of a window's gradients and DL4J's part of the step. */
 final class GradientTransforms {
 
+    /** In place of a position. */
+    private static final int NONE = -1;
+
     private final List<GradientTransform> inOrder;
     private final TrainedNetwork network;
 
@@ -37,24 +40,50 @@ final class GradientTransforms {
                 network.epoch());
         long divisor = network.divisor(examples);
         gradient.parameters().forEach(parameter -> parameter.gradient().divi(divisor));
+        int culprit = NONE;
         try (var stream = network.stepStream()) {
-            inOrder.forEach(transform -> transform.apply(gradient));
+            for (int i = 0; i < inOrder.size(); i++) {
+                inOrder.get(i).apply(gradient);
+                culprit = isFinite(gradient) ? NONE : culprit == NONE ? i : culprit;
+            }
         }
         double measured = gradient.firstNorm().orElse(Double.NaN);
-        gradient.parameters().forEach(this::requireFinite);
+        if (culprit != NONE) {
+            throw nonFinite(gradient, culprit);
+        }
         gradient.parameters().forEach(parameter -> parameter.gradient().muli(divisor));
         return measured;
     }
 
-    private void requireFinite(ParameterGradient parameter) {
-        if (!Finiteness.allFinite(parameter.gradient())) {
-            throw new NonFiniteGradientException(
-                    network.iteration(),
-                    -1,
-                    Double.NaN,
-                    "The gradient of parameter '" + parameter.name() + "' of layer '" + parameter.layer()
-                            + "' is not finite after the transforms " + inOrder + ". Step " + network.iteration()
-                            + " is refused and its window discarded; the network is as after its last step");
+    private static boolean isFinite(WindowGradient gradient) {
+        return gradient.parameters().stream().allMatch(parameter -> Finiteness.allFinite(parameter.gradient()));
+    }
+
+    /** A later transform may mend what an earlier one left; what counts is the end, and who began it. */
+    private NonFiniteGradientException nonFinite(WindowGradient gradient, int culprit) {
+        ParameterGradient first = gradient.parameters().stream()
+                .filter(parameter -> !Finiteness.allFinite(parameter.gradient()))
+                .findFirst()
+                .orElseThrow();
+        return new NonFiniteGradientException(
+                network.iteration(),
+                -1,
+                Double.NaN,
+                "The gradient of parameter '" + first.name() + "' of layer '" + first.layer()
+                        + "' is not finite after the transforms; it was before transform " + (culprit + 1) + " of "
+                        + inOrder.size() + ", " + name(inOrder.get(culprit)) + ". Step " + network.iteration()
+                        + " is refused and its window discarded; the network is as after its last step. Look there for"
+                        + " a division by 0, such as by the norm of a gradient that is 0, or numbers beyond the data"
+                        + " type");
+    }
+
+    /** Lambdas have no name of their own. */
+    private static String name(GradientTransform transform) {
+        Class<?> type = transform.getClass();
+        if (!type.isHidden()) {
+            return transform.toString();
         }
+        String name = type.getName();
+        return "a lambda of " + name.substring(0, name.indexOf("$$"));
     }
 }

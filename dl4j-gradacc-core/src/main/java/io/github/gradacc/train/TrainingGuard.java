@@ -72,8 +72,8 @@ final class TrainingGuard {
         if (other != null) {
             throw new IllegalStateException(
                     other == current
-                            ? "The trainer was called from within its own training (by a listener, an iterator or a"
-                                    + " schedule); return first"
+                            ? "The trainer was called from within its own training (by a listener, an iterator, a"
+                                    + " gradient transform or a schedule); return first"
                             : "The trainer is in use by thread '" + other.getName()
                                     + "'; one trainer serves one thread at a time");
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.Objects;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
@@ -23,13 +23,14 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *
  * <p>torch has no such optimizer; the defaults are those of the authors' program for PyTorch, {@code
  * adabelief-pytorch}, whose rectification (as in {@link RAdam}) is not part of the algorithm and not done here. DL4J
- * 1.0.0-M2.1 has the class {@code AdaBelief}, which cannot be instantiated.
+ * 1.0.0-M2.1 has a class of the same name in {@code org.nd4j.linalg.learning.config}, which cannot be instantiated; a
+ * file that imports all of that package imports this class by its full name.
  *
  * <p>t is the network's iteration counter plus 1. State: m and s.
  *
  * @param rate the learning rate
  * @param betas of the averages m and s
- * @param eps finite and at least 0
+ * @param eps finite and at least 1e-30: with 0, a parameter whose gradients have all been 0 would become NaN
  */
 public record AdaBelief(
         @JsonProperty(value = "rate", required = true) @JsonSetter(nulls = Nulls.FAIL)
@@ -45,9 +46,9 @@ public record AdaBelief(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public AdaBelief {
-        rate = rate.copy();
-        Objects.requireNonNull(betas, "betas");
-        Arguments.atLeast0("eps", eps);
+        rate = LearningRate.copyOf(rate);
+        Arguments.given("betas", betas);
+        Arguments.eps(eps);
     }
 
     /** The defaults of the authors: learning rate 1e-3, betas 0.9 and 0.999, eps 1e-16. */
@@ -55,12 +56,12 @@ public record AdaBelief(
         this(1e-3);
     }
 
-    /** torch's defaults with this learning rate. */
+    /** The authors' defaults with this learning rate. */
     public AdaBelief(double learningRate) {
         this(new LearningRate(learningRate), new Betas(0.9, 0.999), 1e-16);
     }
 
-    /** torch's defaults with learning rates that follow this schedule. */
+    /** The authors' defaults with learning rates that follow this schedule. */
     public AdaBelief(ISchedule learningRate) {
         this(new LearningRate(learningRate), new Betas(0.9, 0.999), 1e-16);
     }
@@ -95,13 +96,18 @@ public record AdaBelief(
         double step = rate.at(iteration, epoch);
         INDArray mean = state.get(0);
         INDArray spread = state.get(1);
-        Fused.mean(gradient, mean, betas.first());
-        gradient.subi(mean);
-        Fused.meanSquare(gradient, spread, gradient, betas.second(), 1, 1);
-        spread.addi(eps);
-        // c m / (sqrt(s) / k + eps) = c k m / (sqrt(s) + k eps)
-        double root = Math.sqrt(betas.secondCorrection(iteration));
-        Fused.overRoot(mean, spread, gradient, step * root / betas.firstCorrection(iteration), eps * root);
+        Fused.adaBelief(gradient, mean, spread, betas, step, eps, iteration);
+        if (!isLostBesideRoots(gradient.dataType())) {
+            // c m / (sqrt(s) / k + eps) = c k m / (sqrt(s) + k eps), where the step above has eps in place of k eps
+            double root = Math.sqrt(betas.secondCorrection(iteration));
+            Fused.overRoot(mean, spread, eps * root, gradient, gradient);
+            gradient.muli(step * root / betas.firstCorrection(iteration));
+        }
+    }
+
+    /** Tells whether adding eps to sqrt(s), which is at least sqrt(eps), changes no bit: as with 1e-16 in FLOAT. */
+    private boolean isLostBesideRoots(DataType type) {
+        return type == DataType.FLOAT && eps < Math.sqrt(eps) * Math.ulp(1f) / 4;
     }
 
     @Override

@@ -25,7 +25,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * @param rate the learning rate
  * @param lrDecay finite and at least 0
  * @param initialAccumulator finite and at least 0
- * @param eps is added to roots, finite and at least 0
+ * @param eps is added to roots, finite and at least 1e-30: with 0, which torch takes, a parameter whose gradients have
+ *     all been 0 would become NaN
  */
 public record AdagradTorch(
         @JsonProperty(value = "rate", required = true) @JsonSetter(nulls = Nulls.FAIL)
@@ -44,10 +45,10 @@ public record AdagradTorch(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public AdagradTorch {
-        rate = rate.copy();
+        rate = LearningRate.copyOf(rate);
         Arguments.atLeast0("lrDecay", lrDecay);
         Arguments.atLeast0("initialAccumulator", initialAccumulator);
-        Arguments.atLeast0("eps", eps);
+        Arguments.eps(eps);
     }
 
     /** torch's defaults: learning rate 1e-2, no decay, sums from 0, eps 1e-10. */

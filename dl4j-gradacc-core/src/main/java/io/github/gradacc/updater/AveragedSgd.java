@@ -55,7 +55,7 @@ public record AveragedSgd(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public AveragedSgd {
-        rate = rate.copy();
+        rate = LearningRate.copyOf(rate);
         Arguments.atLeast0("lambd", lambd);
         Arguments.atLeast0("alpha", alpha);
         Arguments.atLeast0("t0", t0);

@@ -30,7 +30,7 @@ public record BatchScaled(
     /** Checks the factor. */
     @JsonCreator
     public BatchScaled {
-        base = base.clone();
+        base = Arguments.rates("base", base);
         Arguments.above0("factor", factor);
     }
 

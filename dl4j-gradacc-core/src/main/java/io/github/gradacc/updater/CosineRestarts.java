@@ -19,8 +19,9 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  * </pre>
  *
  * <p>The first period has {@code firstPeriod} steps, each further one {@code growth} times those of the one before. One
- * period without a restart is torch's {@code CosineAnnealingLR} over its {@code T_max} steps: a first period as long as
- * the training.
+ * period without a restart is torch's {@code CosineAnnealingLR} over its {@code T_max} steps, and not beyond: in the
+ * next step, with T_max steps before it, the schedule starts again at {@code max}, where torch has {@code eta_min}.
+ * Give a training that may go on a longer period.
  *
  * @param max the value at a restart, finite and at least {@code min}
  * @param firstPeriod steps, at least 1; torch's {@code T_0}

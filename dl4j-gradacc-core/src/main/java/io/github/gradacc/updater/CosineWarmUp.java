@@ -38,7 +38,7 @@ public record CosineWarmUp(
     /** Checks the numbers. */
     @JsonCreator
     public CosineWarmUp {
-        base = base.clone();
+        base = Arguments.rates("base", base);
         Arguments.atLeast1("steps", steps);
         Arguments.from0To1("startFactor", startFactor);
     }

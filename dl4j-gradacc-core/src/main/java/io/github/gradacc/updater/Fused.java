@@ -2,7 +2,11 @@
 package io.github.gradacc.updater;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.scalar.ScalarMax;
+import org.nd4j.linalg.api.ops.impl.scalar.ScalarMin;
+import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy;
+import org.nd4j.linalg.api.ops.impl.updaters.AdaBeliefUpdater;
 import org.nd4j.linalg.api.ops.impl.updaters.AdaGradUpdater;
 import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
 import org.nd4j.linalg.api.ops.impl.updaters.AmsGradUpdater;
@@ -12,7 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * ND4J's native updaters as what they compute: several formulas in one pass over memory, nothing allocated. All arrays
- * have one shape and type.
+ * have one shape and type, and one order: arrays of different orders are several times as slow.
  */
 final class Fused {
 
@@ -46,6 +50,18 @@ final class Fused {
         clearIfZero(rate, g);
     }
 
+    /**
+     * The step of AdaBelief (Zhuang et al. 2020): {@code m' = beta1 m + (1 - beta1) g} and
+     * {@code s' = beta2 s + (1 - beta2) (g - m')^2 + eps}, in place; and in place of g
+     * {@code rate sqrt(1 - beta2^t) / (1 - beta1^t) m' / (sqrt(s') + eps)}.
+     *
+     * @param eps is not corrected by {@code sqrt(1 - beta2^t)} in the last formula
+     */
+    static void adaBelief(INDArray g, INDArray m, INDArray s, Betas betas, double rate, double eps, int iteration) {
+        Nd4j.exec(new AdaBeliefUpdater(g, s, m, rate, betas.first(), betas.second(), eps, iteration));
+        clearIfZero(rate, g);
+    }
+
     /** ND4J takes eps for a rate that is 0. */
     private static void clearIfZero(double rate, INDArray update) {
         if (rate == 0) {
@@ -60,9 +76,14 @@ final class Fused {
         Nd4j.exec(new RmsPropUpdater(g, v, update, v, rate, alpha, eps));
     }
 
-    /** {@code factor x / (sqrt(v) + eps)} in {@code result}, for finite x. */
-    static void overRoot(INDArray x, INDArray v, INDArray result, double factor, double eps) {
-        meanSquare(x, v, result, 1, factor, eps); // v' = v + 0 x^2
+    /**
+     * {@code x / (sqrt(v) + eps)} in {@code result}, which may be x.
+     *
+     * @param root is overwritten; may be {@code result}, and must not be x
+     */
+    static void overRoot(INDArray x, INDArray v, double eps, INDArray root, INDArray result) {
+        Nd4j.exec(new Sqrt(v, root));
+        x.divi(root.addi(eps), result);
     }
 
     /** {@code s' = s + g^2}, in place of s; and {@code rate g / (sqrt(s') + eps)} in place of g. */
@@ -70,14 +91,14 @@ final class Fused {
         Nd4j.exec(new AdaGradUpdater(g, s, rate, eps));
     }
 
-    /** {@code m' = beta m + (1 - beta) g}, in place of m; g stays as it is. */
-    static void mean(INDArray g, INDArray m, double beta) {
-        m.muli(beta);
-        add(1 - beta, g, m);
+    /** {@code min(max(x, least), most)} in {@code result}, which may be x. */
+    static void clip(INDArray x, double least, double most, INDArray result) {
+        Nd4j.exec(new ScalarMax(x, null, result, least));
+        Nd4j.exec(new ScalarMin(result, null, result, most));
     }
 
-    /** {@code y' = y + factor x}, in place of y. */
-    static void add(double factor, INDArray x, INDArray y) {
-        Nd4j.exec(new Axpy(x, y, y, factor));
+    /** {@code y + factor x} in {@code result}, which may be y. */
+    static void add(double factor, INDArray x, INDArray y, INDArray result) {
+        Nd4j.exec(new Axpy(x, y, result, factor));
     }
 }

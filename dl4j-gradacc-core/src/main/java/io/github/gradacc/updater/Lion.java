@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,8 +41,8 @@ public record Lion(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public Lion {
-        rate = rate.copy();
-        Objects.requireNonNull(betas, "betas");
+        rate = LearningRate.copyOf(rate);
+        Arguments.given("betas", betas);
     }
 
     /** The defaults of the paper: learning rate 1e-4, betas 0.9 and 0.99. */
@@ -51,12 +50,12 @@ public record Lion(
         this(1e-4);
     }
 
-    /** torch's defaults with this learning rate. */
+    /** The paper's defaults with this learning rate. */
     public Lion(double learningRate) {
         this(new LearningRate(learningRate), new Betas(0.9, 0.99));
     }
 
-    /** torch's defaults with learning rates that follow this schedule. */
+    /** The paper's defaults with learning rates that follow this schedule. */
     public Lion(ISchedule learningRate) {
         this(new LearningRate(learningRate), new Betas(0.9, 0.99));
     }
@@ -85,11 +84,21 @@ public record Lion(
     public void apply(INDArray gradient, State state, int iteration, int epoch) {
         double step = rate.at(iteration, epoch);
         INDArray mean = state.get(0);
-        INDArray direction = mean.muli(betas.first(), state.scratch(gradient));
-        Fused.add(1 - betas.first(), gradient, direction);
+        INDArray direction = state.scratch(gradient);
+        addWeighted(mean, gradient, direction);
         Fused.momentum(gradient, mean, betas.second(), 1 - betas.second());
         Nd4j.exec(new Sign(direction, gradient));
         gradient.muli(step);
+    }
+
+    /** {@code beta1 m + (1 - beta1) g}, divided by the larger of the two weights: only the sign counts. */
+    private void addWeighted(INDArray mean, INDArray gradient, INDArray direction) {
+        double beta = betas.first();
+        if (beta > 0.5) {
+            Fused.add((1 - beta) / beta, gradient, mean, direction);
+        } else {
+            Fused.add(beta / (1 - beta), mean, gradient, direction);
+        }
     }
 
     @Override

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.updater;
 
-import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
@@ -32,7 +31,8 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *
  * @param rate the learning rate
  * @param betas of the averages m and v
- * @param eps is added to roots, finite and at least 0
+ * @param eps is added to roots, finite and at least 1e-30: with 0, which torch takes, a parameter whose gradients have
+ *     all been 0 would become NaN
  */
 public record RAdam(
         @JsonProperty(value = "rate", required = true) @JsonSetter(nulls = Nulls.FAIL)
@@ -51,9 +51,9 @@ public record RAdam(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public RAdam {
-        rate = rate.copy();
-        Objects.requireNonNull(betas, "betas");
-        Arguments.atLeast0("eps", eps);
+        rate = LearningRate.copyOf(rate);
+        Arguments.given("betas", betas);
+        Arguments.eps(eps);
     }
 
     /** torch's defaults: learning rate 1e-3, betas 0.9 and 0.999, eps 1e-8. */

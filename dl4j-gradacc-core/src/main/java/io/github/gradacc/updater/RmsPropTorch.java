@@ -2,7 +2,6 @@
 package io.github.gradacc.updater;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -23,14 +22,20 @@ import org.nd4j.shade.jackson.annotation.Nulls;
  *   update = rate g / d,   with momentum: rate b
  * </pre>
  *
- * <p>All averages start at 0. A difference v - a^2 below 0, which rounding can leave, counts as 0; in torch the
- * parameter becomes NaN. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
+ * <p>All averages start at 0. DL4J's {@code RmsProp} starts v at eps, and has neither momentum nor the centered form.
  *
- * <p>State: v; a, if centered; b, if there is momentum.
+ * <p><b>Centered</b>, the difference c = v - a^2 is computed as {@code c = alpha c + alpha (1 - alpha) (g - a)^2}, with
+ * the a of before. That is the same by algebra, but a sum of squares: it loses no digits, and is never below 0, which
+ * torch's difference can be by rounding, and then makes the parameter NaN. A gradient that stays the same has no
+ * variance: c goes to 0, and updates grow by up to 1 / sqrt(alpha) a step towards rate g / eps. Where that may happen,
+ * take a larger eps or clip gradients after a look at how they spread; plain RMSprop does not have it.
+ *
+ * <p>State: v, or if centered c and a; b, if there is momentum.
  *
  * @param rate the learning rate
  * @param alpha how much of an average stays at each step, at least 0 and below 1
- * @param eps is added to roots, finite and at least 0
+ * @param eps is added to roots, finite and at least 1e-30: with 0, which torch takes, a parameter whose gradients have
+ *     all been 0 would become NaN
  * @param momentum finite and at least 0; 0 is none
  * @param centered tells whether gradients are divided by the root of their variance
  */
@@ -54,9 +59,9 @@ public record RmsPropTorch(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public RmsPropTorch {
-        rate = rate.copy();
+        rate = LearningRate.copyOf(rate);
         Arguments.share("alpha", alpha);
-        Arguments.atLeast0("eps", eps);
+        Arguments.eps(eps);
         Arguments.atLeast0("momentum", momentum);
     }
 
@@ -107,37 +112,42 @@ public record RmsPropTorch(
 
     @Override
     public Slots slots() {
-        Slot meanSquare = Slot.squares("square_avg");
+        Slot square = Slot.squares(centered ? "grad_var" : "square_avg");
         Slot mean = Slot.zeros("grad_avg");
         Slot buffer = Slot.zeros("momentum_buffer");
         if (centered) {
-            return momentum == 0 ? Slots.of(meanSquare, mean) : Slots.of(meanSquare, mean, buffer);
+            return momentum == 0 ? Slots.of(square, mean) : Slots.of(square, mean, buffer);
         }
-        return momentum == 0 ? Slots.of(meanSquare) : Slots.of(meanSquare, buffer);
+        return momentum == 0 ? Slots.of(square) : Slots.of(square, buffer);
     }
 
     @Override
     public void apply(INDArray gradient, State state, int iteration, int epoch) {
         double step = rate.at(iteration, epoch);
         double factor = momentum == 0 ? step : 1;
-        INDArray meanSquare = state.get(0);
         if (centered) {
-            INDArray mean = state.get(1);
-            INDArray variance = state.scratch(gradient);
-            Fused.meanSquare(gradient, meanSquare, variance, alpha, 1, 1);
-            Fused.mean(gradient, mean, alpha);
-            mean.muli(mean, variance);
-            variance.rsubi(meanSquare);
-            Transforms.max(variance, 0, false);
-            Fused.overRoot(gradient, variance, gradient, factor, eps);
+            overDeviation(gradient, state);
+            if (factor != 1) {
+                gradient.muli(factor);
+            }
         } else {
-            Fused.meanSquare(gradient, meanSquare, gradient, alpha, factor, eps);
+            Fused.meanSquare(gradient, state.get(0), gradient, alpha, factor, eps);
         }
         if (momentum != 0) {
             INDArray buffer = state.get(centered ? 2 : 1);
             Fused.momentum(gradient, buffer, momentum, 1);
             buffer.muli(step, gradient);
         }
+    }
+
+    /** {@code g / (sqrt(c) + eps)} in place of g. */
+    private void overDeviation(INDArray gradient, State state) {
+        INDArray variance = state.get(0);
+        INDArray mean = state.get(1);
+        INDArray deviation = gradient.subi(mean, state.scratch(gradient));
+        Fused.add(1 - alpha, deviation, mean, mean);
+        Fused.momentum(deviation.muli(deviation), variance, alpha, alpha * (1 - alpha));
+        Fused.overRoot(gradient, variance, eps, deviation, gradient);
     }
 
     @Override

@@ -3,11 +3,8 @@ package io.github.gradacc.updater;
 
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.comparison.CompareAndSet;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.conditions.Conditions;
-import org.nd4j.linalg.ops.transforms.Transforms;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -63,9 +60,13 @@ public record Rprop(
     @JsonCreator
     public Rprop {
         Arguments.atLeast0("The learning rate", learningRate);
-        if (!(etaMinus > 0 && etaMinus < 1 && etaPlus > 1 && etaPlus < Double.POSITIVE_INFINITY)) {
+        if (!(etaMinus > 0 && etaMinus < 1)) {
             throw new IllegalArgumentException(
-                    "etas must be between 0 and 1, and finite and above 1, got " + etaMinus + " and " + etaPlus);
+                    "etaMinus, by which step sizes shrink, must be above 0 and below 1, got " + etaMinus);
+        }
+        if (!(etaPlus > 1 && etaPlus < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    "etaPlus, by which step sizes grow, must be finite and above 1, got " + etaPlus);
         }
         Arguments.atLeast0("The smallest step size", minStep);
         if (!(maxStep >= minStep && maxStep < Double.POSITIVE_INFINITY)) {
@@ -108,18 +109,19 @@ public record Rprop(
     public void apply(INDArray gradient, State state, int iteration, int epoch) {
         INDArray sign = gradient;
         Nd4j.exec(new Sign(gradient, sign));
-        INDArray agreement = state.get(0).muli(sign); // 1, or -1 where the sign changed, or 0
-        INDArray steps = state.get(1);
+        INDArray last = state.get(0);
+        INDArray agreement = last.muli(sign); // 1, or -1 where the sign changed, or 0
+        if (etaPlus > 2) {
+            agreement.muli(etaPlus); // so that 1 added to it is not below etaPlus
+        }
+        agreement.addi(1);
         INDArray factors = state.scratch(gradient);
-        Nd4j.exec(new CompareAndSet(agreement, factors, etaPlus, Conditions.greaterThan(0)));
-        Nd4j.exec(new CompareAndSet(factors, 1, Conditions.equals(0)));
-        Nd4j.exec(new CompareAndSet(factors, etaMinus, Conditions.lessThan(0)));
-        steps.muli(factors);
-        Transforms.max(steps, minStep, false);
-        Transforms.min(steps, maxStep, false);
-        sign.muli(Transforms.min(agreement.addi(1), 1, false)); // 0 where the sign changed
-        state.get(0).assign(sign);
-        sign.muli(steps);
+        Fused.clip(agreement, etaMinus, etaPlus, factors);
+        INDArray steps = state.get(1).muli(factors);
+        Fused.clip(steps, minStep, maxStep, steps);
+        Fused.clip(agreement, 0, 1, agreement);
+        last.muli(sign); // agreement lies there: 0 where the sign changed
+        last.muli(steps, gradient);
     }
 
     /** Returns NaN, DL4J's sign for no learning rate: step sizes are the updater's state. */

@@ -52,13 +52,16 @@ public record SgdMomentum(
     /** Checks the numbers, and copies the learning rate. */
     @JsonCreator
     public SgdMomentum {
-        rate = rate.copy();
+        rate = LearningRate.copyOf(rate);
         Arguments.atLeast0("momentum", momentum);
         Arguments.finite("dampening", dampening);
-        if (nesterov && (momentum == 0 || dampening != 0)) {
-            throw new IllegalArgumentException(
-                    "Nesterov's momentum must be above 0 and without dampening, got momentum " + momentum
-                            + " and dampening " + dampening + "; set momentum before nesterov");
+        if (nesterov && momentum == 0) {
+            throw new IllegalArgumentException("Nesterov's momentum must be above 0, got 0.0: call withMomentum before"
+                    + " withNesterov(true), or withNesterov(false) before withMomentum(0)");
+        }
+        if (nesterov && dampening != 0) {
+            throw new IllegalArgumentException("Nesterov's momentum has no dampening, got dampening " + dampening
+                    + ": leave out withDampening or withNesterov");
         }
     }
 

@@ -25,6 +25,9 @@ final class State {
     /**
      * Views of one array, in which the slots lie one behind the other.
      *
+     * <p>They have the order of the gradient that DL4J hands over, 'c'. An interval of a vector has the order 'f', for
+     * which ND4J's native updaters take a path that looks up each element and is 1.4 to 2 times as slow.
+     *
      * @param view as many elements as parameters, times the number of slots; null without slots
      */
     static State in(@Nullable INDArray view, Slots slots) {
@@ -39,7 +42,8 @@ final class State {
         long length = flat.length() / slots.size();
         List<INDArray> arrays = new ArrayList<>();
         for (int i = 0; i < slots.size(); i++) {
-            arrays.add(flat.get(NDArrayIndex.interval(i * length, (i + 1) * length)));
+            arrays.add(flat.get(NDArrayIndex.interval(i * length, (i + 1) * length))
+                    .reshape('c', true, length));
         }
         return new State(arrays);
     }

@@ -9,6 +9,7 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.train.AccumulationSchedule;
 import io.github.gradacc.train.BatchNormStatistics;
+import io.github.gradacc.train.ClipGlobalNorm;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.LossNormalization;
 import io.github.gradacc.train.PartialWindow;
@@ -89,6 +90,7 @@ class ReadmeTest {
                 .partialWindow(PartialWindow.STEP) // or DROP, or CARRY into the next epoch
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
                 .lossNormalization(LossNormalization.EXAMPLES) // or UNMASKED (tokens), or LABEL_WEIGHTS
+                .gradientTransforms(new ClipGlobalNorm(1)) // and others, in order; default: none
                 .build();
         // end
         trainer.fit(iterator, 6);

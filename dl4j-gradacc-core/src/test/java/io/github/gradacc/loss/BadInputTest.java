@@ -43,6 +43,8 @@ final class BadInputTest {
                         () -> new LossCrossEntropy().withWeight(1, -2),
                         "weight must be finite and at least 0, got [1.0, -2.0]"),
                 refused(() -> new LossNll().withWeight(NAN), "weight must be finite and at least 0, got [NaN]"),
+                refused(() -> new LossNll().withWeight((double[]) null), "weights must not be null; give no numbers"),
+                refused(() -> new LossBceWithLogits().withPosWeight((double[]) null), "weights must not be null"),
                 refused(() -> new LossBce().withWeight(INFINITY), "weight must be finite"),
                 refused(() -> new LossBceWithLogits().withWeight(-1), "weight must be finite"),
                 refused(() -> new LossBceWithLogits().withPosWeight(-1), "posWeight must be finite and at least 0"),

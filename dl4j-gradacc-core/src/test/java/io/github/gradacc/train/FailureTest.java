@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.gradacc.loss.LossCtc;
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.EachNetworkClass;
@@ -33,6 +34,7 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.constraint.MaxNormConstraint;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +65,39 @@ class FailureTest {
     @AfterEach
     void close() {
         trainer.close();
+    }
+
+    /** The gradient is not to blame where the parameters came with NaN: by a step before, or from a file. */
+    @EachNetworkClass
+    <T extends Model> void parametersThatAreNanAreNamed(NetworkClass<T> type) {
+        T broken = type.init(Nets.mlp());
+        broken.params().putScalar(3, Double.NaN);
+        try (var refusing = type.builder(broken).microBatchSize(2).build()) {
+            assertThatExceptionOfType(NonFiniteGradientException.class)
+                    .isThrownBy(() -> refusing.fit(Batches.mlp().get(0)))
+                    .withMessageContainingAll(
+                            "Its parameters hold NaN or infinity already", "go back to a saved network")
+                    .withMessageNotContaining("Look for NaN in the data");
+        }
+    }
+
+    /** A target of three tokens does not fit into two time steps. */
+    @Test
+    void theWayOutOfAnInfiniteCtcScoreIsNamed() {
+        MultiLayerNetwork ctc = Nets.init(Nets.of(
+                InputType.recurrent(3),
+                Nets.lstm(3),
+                new RnnOutputLayer.Builder(new LossCtc())
+                        .nOut(5)
+                        .activation(Activation.IDENTITY)
+                        .build()));
+        DataSet batch = new DataSet(data.normal(1, 3, 2), LossCtc.labels(new int[][] {{1, 2, 3}}, 2));
+        try (var refusing = GradientAccumulationTrainer.builder(ctc).build()) {
+            assertThatExceptionOfType(NonFiniteGradientException.class)
+                    .isThrownBy(() -> refusing.fit(batch))
+                    .withMessageContainingAll(
+                            "(score Infinity)", "does not fit into the time steps", "withZeroInfinity");
+        }
     }
 
     static final class Deliberate extends RuntimeException {

@@ -32,6 +32,7 @@ import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.AutoEncoder;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -82,6 +83,10 @@ class GradientTransformTest {
                                 new PReLULayer.Builder().inputShape(4).build(),
                                 softmax(3)),
                         "0_gamma OTHER, 0_beta OTHER, 1_W OTHER, 2_W WEIGHT, 2_b BIAS"),
+                Arguments.of(
+                        "pretrained, with a visible bias",
+                        of(InputType.feedForward(4), autoEncoder(), softmax(3)),
+                        "0_W WEIGHT, 0_b BIAS, 1_W WEIGHT, 1_b BIAS"),
                 Arguments.of(
                         "convolutions",
                         of(
@@ -143,6 +148,30 @@ class GradientTransformTest {
             INDArray wanted = expected.contains(key + " ") ? was.sub(numbers(was)) : untransformed.getParam(key);
             Tolerance.assertClose(key, after, wanted, Tolerance.DOUBLE);
         });
+    }
+
+    /** DL4J's updater passes them over, and would subtract what stands for them in the gradient array as it is. */
+    @EachNetworkClass
+    <T extends Model> void whatServesPretrainingOnlyStays(NetworkClass<T> type) {
+        T network = type.init(
+                Nets.of(Nets.settings().updater(new Sgd(1e-6)), InputType.feedForward(4), autoEncoder(), softmax(3)));
+        Map<String, INDArray> before = new HashMap<>();
+        network.paramTable().forEach((key, value) -> before.put(key, value.dup()));
+        step(type, network, batch(), new GradientNoise(0.01));
+        assertThat(before.keySet()).anyMatch(key -> key.endsWith("_vb"));
+        network.paramTable().forEach((key, after) -> {
+            double moved = after.distance2(before.get(key));
+            if (key.endsWith("_vb")) {
+                assertThat(moved).as(key).isZero();
+            } else {
+                assertThat(moved).as(key).isBetween(1e-12, 1e-4);
+            }
+        });
+    }
+
+    /** Autoencoders corrupt their input in training; this one does not. */
+    private static Layer autoEncoder() {
+        return new AutoEncoder.Builder().nOut(5).corruptionLevel(0).build();
     }
 
     /** A different number for each element, by its place in the shape. */
@@ -457,6 +486,58 @@ class GradientTransformTest {
                         gradient -> gradient.parameters().get(2).gradient().putScalar(1, Double.NaN)))
                 .withMessageContainingAll("parameter 'W' of layer '1'", "transforms", "Step 1 is refused");
         before.assertUnchanged(network);
+    }
+
+    @Test
+    void theTransformThatLeftNanIsNamed() {
+        assertThatExceptionOfType(NonFiniteGradientException.class)
+                .isThrownBy(() -> step(
+                        LAYERS,
+                        Nets.init(mlp()),
+                        batch(),
+                        new ClipGlobalNorm(1),
+                        gradient -> gradient.parameters().get(0).gradient().divi(0),
+                        new ClipGlobalNorm(2)))
+                .withMessageContainingAll(
+                        "before transform 2 of 3, a lambda of " + getClass().getName() + ". Step 0 is refused",
+                        "Look there for a division by 0");
+        assertThatExceptionOfType(NonFiniteGradientException.class)
+                .isThrownBy(() -> step(LAYERS, Nets.init(mlp()), batch(), new ToNan(), new ClipGlobalNorm(2)))
+                .withMessageContaining("before transform 1 of 2, ToNan[]. Step");
+    }
+
+    /** What counts is what reaches the step. */
+    @Test
+    void aTransformMayMendWhatAnotherLeft() {
+        StepReport report = step(
+                LAYERS,
+                Nets.init(mlp()),
+                batch(),
+                new ToNan(),
+                gradient -> gradient.parameters()
+                        .forEach(parameter -> parameter.gradient().assign(0)));
+        assertThat(report.stepped()).isTrue();
+    }
+
+    record ToNan() implements GradientTransform {
+        @Override
+        public void apply(WindowGradient gradient) {
+            gradient.parameters().get(1).gradient().assign(Double.NaN);
+        }
+    }
+
+    @Test
+    void aTransformMayNotTrain() {
+        MultiLayerNetwork network = Nets.init(mlp());
+        List<GradientAccumulationTrainer> trainers = new ArrayList<>();
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .gradientTransforms(gradient -> trainers.get(0).fit(batch()))
+                .build()) {
+            trainers.add(trainer);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> trainer.fit(batch()))
+                    .withMessageContaining("(by a listener, an iterator, a gradient transform or a schedule)");
+        }
     }
 
     @Test

@@ -113,12 +113,59 @@ class AveragedParametersTest {
                 .isGreaterThan(0.01);
     }
 
+    /** The copy that the documentation makes: its own averages are its parameters. */
+    @Test
+    void copiesWithAveragesHaveNoDistances() {
+        MultiLayerNetwork network = Nets.init(Nets.mlp(it -> it.updater(updater)));
+        batches.forEach(network::fit);
+        INDArray averages = AveragedParameters.of(network);
+        MultiLayerNetwork averaged = network.clone();
+        averaged.setParams(averages);
+        averaged.setUpdater(null);
+        assertThat(AveragedParameters.of(averaged)).isEqualTo(averages);
+        assertThat(AveragedParameters.of(network)).isEqualTo(averages);
+        ComputationGraph graph = NetworkClass.GRAPH.init(Nets.mlp(it -> it.updater(updater)));
+        batches.forEach(graph::fit);
+        ComputationGraph copy = graph.clone();
+        copy.setParams(AveragedParameters.of(graph));
+        copy.setUpdater(null);
+        assertThat(AveragedParameters.of(copy)).isEqualTo(copy.params());
+        assertThat(copy.params().distance2(graph.params())).isPositive();
+    }
+
+    @Test
+    void layersAreNamedAsTheUserNamedThem() {
+        assertRefused(
+                Nets.init(Nets.of(
+                        Nets.settings().updater(updater),
+                        InputType.feedForward(4),
+                        Nets.dense(5),
+                        new DenseLayer.Builder()
+                                .name("mine")
+                                .nOut(5)
+                                .weightDecay(0.01)
+                                .build(),
+                        Nets.softmax(3))),
+                "of layer 'mine' is not known: [WeightDecay");
+    }
+
+    @Test
+    void networksMustBeInitialized() {
+        assertThatThrownBy(() -> AveragedParameters.of(new MultiLayerNetwork(Nets.mlp())))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("call init() first");
+        assertThatThrownBy(() -> AveragedParameters.of(
+                        new ComputationGraph(NetworkClass.GRAPH.init(Nets.mlp()).getConfiguration())))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("call init() first");
+    }
+
     @Test
     void whatUpdatesDoNotTellIsRefused() {
         assertRefused(Nets.init(Nets.mlp(it -> it.updater(new Sgd(0.1)))), "no layer whose updater is AveragedSgd");
         assertRefused(
                 Nets.init(Nets.mlp(it -> it.updater(updater).weightDecay(0.01))),
-                "The average of parameter \"W\" of layer \"layer0\" is not known: [WeightDecay(coeff=");
+                "The average of parameter 'W' of layer '0' is not known: [WeightDecay(coeff=");
         assertRefused(
                 Nets.init(Nets.mlp(it -> it.updater(updater).constrainWeights(new MaxNormConstraint(1, 1)))),
                 "constraints move parameters after each step");

@@ -101,6 +101,15 @@ class ContractTest {
         }
     }
 
+    /** ND4J's native updaters take a slow path for arrays of different orders; DL4J's gradients are 'c'. */
+    @ParameterizedTest
+    @MethodSource("updaters")
+    void statesHaveTheOrderOfGradients(IUpdater updater) {
+        GradientUpdater<?> instance = updater.instantiate(state(updater, DataType.FLOAT, 13), true);
+        instance.getState()
+                .forEach((name, array) -> assertThat(array.ordering()).as(name).isEqualTo('c'));
+    }
+
     /** SameDiff gives states by their names, in the shape of the gradient. */
     @ParameterizedTest
     @MethodSource("updaters")

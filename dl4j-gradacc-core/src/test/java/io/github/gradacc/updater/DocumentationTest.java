@@ -76,7 +76,8 @@ class DocumentationTest {
                                 .withLambd(1e-4)
                                 .withAlpha(0.75)
                                 .withT0(1e6))
-                        .l2(1e-4)),
+                        .l2(1e-4)
+                        .l2Bias(1e-4)),
                 line(it -> it.updater(new RAdam(1e-3).withBetas(0.9, 0.999).withEps(1e-8))),
                 new Line(it -> it.updater(new Lion(1e-4).withBetas(0.9, 0.99)), layer -> layer.weightDecay(0.1)),
                 line(it -> it.updater(new AdaBelief(1e-3).withBetas(0.9, 0.999).withEps(1e-16)))
