@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -23,31 +24,30 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * Trains LeNet on pictures of digits, in windows of 256 examples that are computed in micro-batches of 32 by two
+ * Trains LeNet on pictures of digits, in windows of 64 examples that are computed in micro-batches of 8 by two
  * workers, while DL4J's own web page shows how it goes. The page must show optimizer steps: a point for every window,
- * not one for every micro-batch. That is what this program expects of itself, and that the network learns.
+ * not one for every micro-batch. This program checks that they do, and that the score falls.
  */
 public final class Dashboard {
 
-    static final int WINDOW = 256;
-    static final int MICRO_BATCH = 32;
+    static final int WINDOW = 64;
+    static final int MICRO_BATCH = 8;
     static final int WORKERS = 2;
-    static final int STEPS_PER_EPOCH = 5;
+    static final int STEPS_PER_EPOCH = 10;
 
     private static final int TEST_EXAMPLES = 500;
-
-    /** Share of the test set that the network has to classify correctly at the end; guessing makes 0.1. */
-    private static final double LEARNED = 0.5;
 
     private Dashboard() {}
 
     /**
-     * Runs the program. The exit status is 0, or 1 if the page did not show every step once or the network did not
-     * learn, or 2 if an argument is wrong or the port is taken.
+     * Runs the program. The exit status is 0, or 1 if the page did not show every step once or the score did not
+     * fall, or 2 if an argument is wrong or the port is taken.
      *
      * @param args {@code --port=N}, {@code --epochs=N}, {@code --stay}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
+        // Vert.x, on which DL4J's server runs, has a logger of its own otherwise, which prints.
+        System.setProperty("vertx.logger-delegate-factory-class-name", "io.vertx.core.logging.SLF4JLogDelegateFactory");
         int status = run(args, System.in, System.out, System.err);
         if (status != 0) {
             System.exit(status);
@@ -82,26 +82,30 @@ public final class Dashboard {
      * How the training ended.
      *
      * @param steps optimizer steps taken
-     * @param points in the score chart of the page
+     * @param chart what the page shows of them
      * @param accuracy share of the test set that is classified correctly
      */
-    record Outcome(int steps, int points, double accuracy) {
+    record Outcome(int steps, ScoreChart chart, double accuracy) {
 
+        /** Each step is one point, and the score has become less than half of what it was. */
         boolean isAsExpected() {
-            return points == steps && accuracy >= LEARNED;
+            return chart.iterations().equals(IntStream.range(0, steps).boxed().toList())
+                    && chart.last() < chart.first() / 2;
         }
 
         String conclusion() {
             return String.format(
                     Locale.ROOT,
-                    "%s: %d steps of %d micro-batches each, and %d points in the score chart, which should be as many"
-                            + " as steps; test accuracy %.3f, which should be at least %s.",
+                    "%s: %d steps, of %d micro-batches each, should be as many points in the score chart, and are %d;"
+                            + " the score should fall to less than half, and went from %.3f to %.3f."
+                            + " Test accuracy %.3f.",
                     isAsExpected() ? "As expected" : "Not as expected",
                     steps,
                     WINDOW / MICRO_BATCH,
-                    points,
-                    accuracy,
-                    LEARNED);
+                    chart.points(),
+                    chart.first(),
+                    chart.last(),
+                    accuracy);
         }
     }
 
@@ -126,33 +130,28 @@ public final class Dashboard {
         Evaluation evaluation = new Evaluation(SevenSegments.CLASSES);
         evaluation.eval(test.getLabels(), network.output(test.getFeatures()));
         int steps = network.getIterationCount();
-        return new Outcome(steps, page.scores(steps).points(), evaluation.accuracy());
+        return new Outcome(steps, page.scores(steps), evaluation.accuracy());
     }
 
-    /** The LeNet of DL4J's own examples: LeCun et al. 1998, with ReLU and fewer layers at the end. */
+    /** LeNet-5 (LeCun et al. 1998) with maxima for the means of its pooling, ReLU, and a softmax at the end. */
     private static MultiLayerNetwork leNet() {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .seed(7)
-                .updater(new Adam(0.002))
+                .updater(new Adam(0.005))
                 .activation(Activation.RELU)
                 .list()
-                .layer(new ConvolutionLayer.Builder(5, 5)
-                        .nOut(20)
-                        .activation(Activation.IDENTITY)
-                        .build())
+                .layer(new ConvolutionLayer.Builder(5, 5).nOut(6).build())
                 .layer(new SubsamplingLayer.Builder()
                         .kernelSize(2, 2)
                         .stride(2, 2)
                         .build())
-                .layer(new ConvolutionLayer.Builder(5, 5)
-                        .nOut(50)
-                        .activation(Activation.IDENTITY)
-                        .build())
+                .layer(new ConvolutionLayer.Builder(5, 5).nOut(16).build())
                 .layer(new SubsamplingLayer.Builder()
                         .kernelSize(2, 2)
                         .stride(2, 2)
                         .build())
-                .layer(new DenseLayer.Builder().nOut(500).build())
+                .layer(new DenseLayer.Builder().nOut(120).build())
+                .layer(new DenseLayer.Builder().nOut(84).build())
                 .layer(new OutputLayer.Builder(LossFunction.MCXENT)
                         .nOut(SevenSegments.CLASSES)
                         .activation(Activation.SOFTMAX)

@@ -60,4 +60,14 @@ record ScoreChart(List<Integer> iterations, List<Double> scores) {
     int points() {
         return scores.size();
     }
+
+    /** The score of the first point, or NaN without points. */
+    double first() {
+        return scores.isEmpty() ? Double.NaN : scores.get(0);
+    }
+
+    /** The score of the last point, or NaN without points. */
+    double last() {
+        return scores.isEmpty() ? Double.NaN : scores.get(scores.size() - 1);
+    }
 }

@@ -13,8 +13,8 @@ record Settings(int port, int epochs, boolean stay) {
     static final String USAGE = "Arguments: --port=N (default: a free one), --epochs=N (default: "
             + Settings.DEFAULT_EPOCHS + "), --stay (until Enter is pressed)";
 
-    static final int DEFAULT_EPOCHS = 12;
-    static final int MOST_EPOCHS = 100;
+    static final int DEFAULT_EPOCHS = 10;
+    static final int MOST_EPOCHS = 50;
 
     private static final int MOST_PORTS = 65_535;
 
