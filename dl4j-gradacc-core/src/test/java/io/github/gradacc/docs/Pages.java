@@ -38,9 +38,9 @@ final class Pages {
                 .toList();
     }
 
-    /** The Java files of both modules, tests included. */
+    /** The Java files of all modules, tests included. */
     static List<Path> sources() {
-        return Stream.of("dl4j-gradacc-core", "dl4j-gradacc-examples")
+        return Stream.of("dl4j-gradacc-core", "dl4j-gradacc-examples", "dl4j-gradacc-dashboard")
                 .flatMap(module -> files(ROOT.resolve(module).resolve("src"), ".java").stream())
                 .toList();
     }

@@ -30,11 +30,19 @@ class SnippetsTest {
 
     @BeforeAll
     static void readTests() {
-        for (Path test : Pages.files(Path.of("src", "test", "java"), ".java")) {
+        for (Path test : tests()) {
             String text = Pages.read(test);
             MARKED.matcher(text).results().map(SnippetsTest::marked).forEach(run::add);
             text.lines().filter(SnippetsTest::isImport).forEach(imports::add);
         }
+    }
+
+    /** Of the modules whose use the pages show. */
+    private static List<Path> tests() {
+        return Stream.of("dl4j-gradacc-core", "dl4j-gradacc-dashboard")
+                .map(module -> Pages.ROOT.resolve(module).resolve("src").resolve("test"))
+                .flatMap(tests -> Pages.files(tests, ".java").stream())
+                .toList();
     }
 
     @Test
