@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.examples.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The process behind a {@link Seat}: prepares, says so in a line, and then, for each number of a way that it reads,
+ * goes that way once and prints the milliseconds it took. It ends when there is nothing more to read.
+ */
+public final class PeerProcess {
+
+    /** The way that is no {@link Way}: accumulation in libtorch. */
+    static final String LIBTORCH = "LIBTORCH";
+
+    /** Data are the same in all processes. */
+    private static final long SEED = 54321;
+
+    /** So few examples that rectifiers have few chances to differ. */
+    private static final int FEW = 4;
+
+    private static final double RATE = 1e-3;
+
+    private PeerProcess() {}
+
+    /**
+     * Takes turns until its input ends.
+     *
+     * @param args the workload, the micro-batch, the effective batch, and the ways
+     */
+    public static void main(String[] args) throws IOException {
+        Workload workload = Workload.valueOf(args[0]);
+        int micro = Integer.parseInt(args[1]);
+        int effective = Integer.parseInt(args[2]);
+        List<Way.Work> works = Stream.of(args)
+                .skip(3)
+                .map(way -> way.equals(LIBTORCH)
+                        ? libtorch(workload, micro, effective)
+                        : Way.valueOf(way).prepare(workload.network(), data(workload, effective), micro))
+                .toList();
+        System.out.println("ready");
+        var turns = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String turn = turns.readLine(); turn != null; turn = turns.readLine()) {
+            Way.Work work = works.get(Integer.parseInt(turn));
+            long start = System.nanoTime();
+            work.run();
+            System.out.println((System.nanoTime() - start) / (double) TimeUnit.MILLISECONDS.toNanos(1));
+        }
+        // ND4J's threads need not end by themselves.
+        System.exit(0);
+    }
+
+    private static DataSet data(Workload workload, int examples) {
+        Nd4j.getRandom().setSeed(SEED);
+        return workload.data(examples);
+    }
+
+    /** From DL4J's parameters, checked against DL4J; the DL4J beside it then rests. */
+    static TorchAccumulation libtorch(Workload workload, int micro, int effective) {
+        Subject subject = workload.network();
+        TorchNetwork network = new TorchNetwork(workload, subject.parameters());
+        checked(subject, network, List.of(data(workload, FEW)), Agreement.ROUNDING);
+        return checked(subject, network, Way.views(data(workload, effective), micro), Agreement.ROUNDING_AT_KINKS);
+    }
+
+    private static TorchAccumulation checked(
+            Subject subject, TorchNetwork network, List<DataSet> microBatches, double allowed) {
+        TorchAccumulation accumulation = new TorchAccumulation(network, microBatches, RATE);
+        Agreement.require(subject, network, accumulation, microBatches, allowed);
+        return accumulation;
+    }
+}
