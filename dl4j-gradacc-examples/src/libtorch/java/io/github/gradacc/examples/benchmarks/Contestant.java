@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.examples.benchmarks;
 
+import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
- * A way to train, in the process of a library.
+ * A way to train, with a library, on a number of native threads.
  *
- * @param seat the process
- * @param threads its number of native threads
- * @param number the way's place among the ways of the process
- * @param way its name
+ * @param way as {@link PeerProcess} takes it
  */
-record Contestant(Seat seat, int threads, int number, String way) {
+record Contestant(Library library, int threads, String way) {
 
-    /** All in one process. */
-    static List<Contestant> of(Seat seat, int threads) {
-        List<String> ways = seat.ways(threads);
-        return IntStream.range(0, ways.size())
-                .mapToObj(number -> new Contestant(seat, threads, number, ways.get(number)))
+    /** All with one library. */
+    static List<Contestant> of(Library library, int threads) {
+        return library.ways(threads).stream()
+                .map(way -> new Contestant(library, threads, way))
                 .toList();
     }
 
@@ -38,6 +34,26 @@ record Contestant(Seat seat, int threads, int number, String way) {
 
     /** Whether the trainer accumulates. */
     boolean isTrainer() {
-        return seat != Seat.LIBTORCH && !way.endsWith("WHOLE");
+        return library != Library.LIBTORCH && !way.endsWith("WHOLE");
+    }
+
+    /** A process that takes its turns, not started. */
+    ProcessBuilder process(Task task) {
+        var process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx1g",
+                        // Off the heap, where the arrays are.
+                        "-Dorg.bytedeco.javacpp.maxbytes=4G",
+                        "-Dorg.bytedeco.javacpp.maxphysicalbytes=6G",
+                        "-cp",
+                        library.path(),
+                        PeerProcess.class.getName(),
+                        task.workload().name(),
+                        String.valueOf(task.microBatch()),
+                        String.valueOf(task.effectiveBatch()),
+                        way)
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        process.environment().put("OMP_NUM_THREADS", String.valueOf(threads));
+        return process;
     }
 }

@@ -7,13 +7,12 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The process behind a {@link Seat}: prepares, says so in a line, and then, for each number of a way that it reads,
- * goes that way once and prints the milliseconds it took. It ends when there is nothing more to read.
+ * The process of a {@link Contestant}: prepares, says so in a line, and then, for each line that it reads, goes once
+ * through the window and prints the milliseconds it took. It ends when there is nothing more to read.
  */
 public final class PeerProcess {
 
@@ -33,22 +32,18 @@ public final class PeerProcess {
     /**
      * Takes turns until its input ends.
      *
-     * @param args the workload, the micro-batch, the effective batch, and the ways
+     * @param args the workload, the micro-batch, the effective batch, and the way
      */
     public static void main(String[] args) throws IOException {
         Workload workload = Workload.valueOf(args[0]);
         int micro = Integer.parseInt(args[1]);
         int effective = Integer.parseInt(args[2]);
-        List<Way.Work> works = Stream.of(args)
-                .skip(3)
-                .map(way -> way.equals(LIBTORCH)
-                        ? libtorch(workload, micro, effective)
-                        : Way.valueOf(way).prepare(workload.network(), data(workload, effective), micro))
-                .toList();
+        Way.Work work = args[3].equals(LIBTORCH)
+                ? libtorch(workload, micro, effective)
+                : Way.valueOf(args[3]).prepare(workload.network(), data(workload, effective), micro);
         System.out.println("ready");
         var turns = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String turn = turns.readLine(); turn != null; turn = turns.readLine()) {
-            Way.Work work = works.get(Integer.parseInt(turn));
+        while (turns.readLine() != null) {
             long start = System.nanoTime();
             work.run();
             System.out.println((System.nanoTime() - start) / (double) TimeUnit.MILLISECONDS.toNanos(1));

@@ -8,10 +8,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -22,10 +19,10 @@ import java.util.function.Predicate;
  *
  * <p>Needs the Maven profile {@code libtorch}; with {@code onednn} as well, DL4J also runs with oneDNN.
  *
- * <p>A library and a number of threads are a process, and processes take turns. In one process the libraries share
- * one OpenBLAS and one OpenMP, whose numbers of threads belong to the process or to the calling thread: the trainer with
- * two workers sets them to one, and libtorch's own setting stays behind on the thread that ND4J computes with next. Two
- * builds of ND4J cannot share a process at all. A process that waits for its turn takes no time: OpenMP's threads sleep.
+ * <p>Every contestant has a process of its own, and the processes take turns. Two builds of ND4J cannot share one; and
+ * who shares one shares its OpenBLAS, its OpenMP and their numbers of threads. Tried in one process, on the machine of
+ * docs/performance-record.md, with two native threads: the dense network's native {@code fit} on the whole batch took
+ * 206 ms in turns with the trainer and libtorch, and 108 ms alone.
  */
 public final class Peers {
 
@@ -45,22 +42,22 @@ public final class Peers {
 
     static void run(Settings settings, PrintStream out) throws IOException {
         out.println(Machine.description());
-        List<Seat> seats = Seat.present();
-        var table = new MarkdownTable(out, headings(seats));
+        List<Contestant> contestants = contestants();
+        var table = new MarkdownTable(out, headings(contestants));
         for (Workload workload :
                 settings.networks(Workload.MLP, Workload.LENET, Workload.RESNET, Workload.LSTM_WHOLE)) {
             for (int effective : settings.sizes("effective", List.of(256), List.of(256))) {
                 for (int micro : settings.sizes("micro", List.of(32), List.of(32))) {
                     Task task = new Task(workload, Way.NATIVE_WHOLE, micro, effective);
-                    table.row(row(task, measure(seats, task, settings)));
+                    table.row(row(task, measure(contestants, task, settings)));
                 }
             }
         }
     }
 
-    private static List<String> headings(List<Seat> seats) {
+    private static List<String> headings(List<Contestant> contestants) {
         List<String> headings = new ArrayList<>(List.of("network", "effective batch", "micro-batch"));
-        contestants(seats).forEach(contestant -> headings.add(contestant.title()));
+        contestants.forEach(contestant -> headings.add(contestant.title()));
         headings.add("best trainer / best libtorch");
         return headings;
     }
@@ -70,15 +67,15 @@ public final class Peers {
                 task.workload().title(), String.valueOf(task.effectiveBatch()), String.valueOf(task.microBatch())));
         rounds.tasks().forEach(contestant -> cells.add(decimals(1, rounds.milliseconds(contestant))));
         Contestant trainer = best(rounds, Contestant::isTrainer);
-        Contestant libtorch = best(rounds, contestant -> contestant.seat() == Seat.LIBTORCH);
+        Contestant libtorch = best(rounds, contestant -> contestant.library() == Library.LIBTORCH);
         cells.add(decimals(2, rounds.ratio(trainer, libtorch)));
         return cells;
     }
 
-    private static List<Contestant> contestants(List<Seat> seats) {
-        return seats.stream()
-                .flatMap(seat ->
-                        Arrays.stream(THREADS).boxed().flatMap(threads -> Contestant.of(seat, threads).stream()))
+    private static List<Contestant> contestants() {
+        return Library.present().stream()
+                .flatMap(library ->
+                        Arrays.stream(THREADS).boxed().flatMap(threads -> Contestant.of(library, threads).stream()))
                 .toList();
     }
 
@@ -90,43 +87,36 @@ public final class Peers {
     }
 
     /** All contestants take turns, there and back, first to warm up. */
-    private static Rounds<Contestant> measure(List<Seat> seats, Task task, Settings settings) throws IOException {
-        List<Contestant> contestants = contestants(seats);
-        Map<Place, Player> players = new HashMap<>();
+    private static Rounds<Contestant> measure(List<Contestant> contestants, Task task, Settings settings)
+            throws IOException {
+        List<Player> players = new ArrayList<>();
         try {
             for (Contestant contestant : contestants) {
-                var place = new Place(contestant.seat(), contestant.threads());
-                if (!players.containsKey(place)) {
-                    players.put(place, new Player(contestant.seat(), contestant.threads(), task));
-                }
+                players.add(new Player(contestant, task));
+            }
+            for (Player player : players) {
+                player.awaitReady();
             }
             long start = System.nanoTime();
             do {
-                round(contestants, players, 0);
+                round(players, 0);
             } while (System.nanoTime() - start < TimeUnit.SECONDS.toNanos(settings.warmUpSeconds()));
             List<double[]> times = new ArrayList<>();
             for (int round = 0; round < settings.rounds(); round++) {
-                times.add(round(contestants, players, round));
+                times.add(round(players, round));
             }
             return new Rounds<>(contestants, times);
         } finally {
-            players.values().forEach(Player::close);
+            players.forEach(Player::close);
         }
     }
 
-    private static double[] round(List<Contestant> contestants, Map<Place, Player> players, int round)
-            throws IOException {
-        int turns = contestants.size();
-        double[] times = new double[turns];
-        for (int i = 0; i < turns; i++) {
-            int turn = InterleavedBenchmark.turn(round * turns + i, turns);
-            Contestant contestant = contestants.get(turn);
-            Player player = Objects.requireNonNull(players.get(new Place(contestant.seat(), contestant.threads())));
-            times[turn] = player.turn(contestant.number());
+    private static double[] round(List<Player> players, int round) throws IOException {
+        double[] times = new double[players.size()];
+        for (int i = 0; i < times.length; i++) {
+            int turn = InterleavedBenchmark.turn(round * times.length + i, times.length);
+            times[turn] = players.get(turn).turn();
         }
         return times;
     }
-
-    /** Where a process runs. */
-    private record Place(Seat seat, int threads) {}
 }

@@ -3,17 +3,15 @@ package io.github.gradacc.examples.benchmarks;
 
 import java.io.File;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A process of {@link Peers}: a native library, and what it does in turns. Each library is there with two native
- * threads, and with one.
+ * A native library that computes in {@link Peers}.
  */
-enum Seat {
+enum Library {
     /** ND4J as it comes. */
     PLAIN,
 
@@ -43,30 +41,20 @@ enum Seat {
         return names.isEmpty() ? List.of(PeerProcess.LIBTORCH) : names;
     }
 
-    /** The seats whose library is on the class path of this process. */
-    static List<Seat> present() {
-        boolean oneDnn = classPath().anyMatch(Seat::hasOneDnn);
-        return Stream.of(values()).filter(seat -> seat != ONEDNN || oneDnn).toList();
+    /** Those that are on the class path of this process. */
+    static List<Library> present() {
+        boolean oneDnn = classPath().anyMatch(Library::hasOneDnn);
+        return Stream.of(values())
+                .filter(library -> library != ONEDNN || oneDnn)
+                .toList();
     }
 
-    /** A process that has the library and that many native threads, and has not started. */
-    ProcessBuilder process(int threads, Task task) {
-        String path = classPath()
+    /** The class path that brings this library and not another that JavaCPP would prefer. */
+    String path() {
+        return classPath()
                 // JavaCPP takes a build with an extension before the plain one.
                 .filter(entry -> this == ONEDNN || !hasOneDnn(entry))
                 .collect(Collectors.joining(File.pathSeparator));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                path,
-                PeerProcess.class.getName(),
-                task.workload().name(),
-                String.valueOf(task.microBatch()),
-                String.valueOf(task.effectiveBatch())));
-        command.addAll(ways(threads));
-        var process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        process.environment().put("OMP_NUM_THREADS", String.valueOf(threads));
-        return process;
     }
 
     private static boolean hasOneDnn(String entry) {
