@@ -19,7 +19,7 @@ final class Agreement {
 
     /**
      * The same with many examples and rectifiers: of millions of activations, some lie so close to zero that one
-     * library lets them pass and the other does not. Measured were 1e-6 for all but the residual network, 3e-3 for that.
+     * library lets them pass and the other does not. Measured were 3e-3 in the residual network, 1e-6 in the others.
      */
     static final double ROUNDING_AT_KINKS = 1e-2;
 

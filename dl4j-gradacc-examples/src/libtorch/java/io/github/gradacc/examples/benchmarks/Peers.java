@@ -19,10 +19,10 @@ import java.util.function.Predicate;
  *
  * <p>Needs the Maven profile {@code libtorch}; with {@code onednn} as well, DL4J also runs with oneDNN.
  *
- * <p>Every contestant has a process of its own, and the processes take turns. Two builds of ND4J cannot share one; and
- * who shares one shares its OpenBLAS, its OpenMP and their numbers of threads. Tried in one process, on the machine of
- * docs/performance-record.md, with two native threads: the dense network's native {@code fit} on the whole batch took
- * 206 ms in turns with the trainer and libtorch, and 108 ms alone.
+ * <p>Every contestant has a process of its own, and the processes take turns. Two builds of ND4J cannot share one;
+ * and who shares one shares its OpenBLAS, its OpenMP and their numbers of threads, so that times depend on the others.
+ * Tried with two native threads in one process and in turns with DL4J, libtorch's LeNet took 88 ms, and in a process of
+ * its own 170.
  */
 public final class Peers {
 

@@ -49,7 +49,7 @@ class AgreementTest {
                 .withMessageStartingWith("DL4J and libtorch do not compute the same: the ");
     }
 
-    /** Adam divides by the size of a gradient, so that the sign of one near zero, a matter of rounding, moves a weight. */
+    /** Adam divides a gradient by its size: where it is near zero, rounding decides which way a weight moves. */
     @Test
     void stepsOfBothLibrariesReduceTheLossAlike() {
         Subject subject = Workload.MLP.network();
