@@ -43,7 +43,7 @@ public final class Growth {
     }
 
     /** The first time, then the others over the first. */
-    private static List<String> row(Rounds rounds) {
+    private static List<String> row(Rounds<Task> rounds) {
         Task first = rounds.tasks().get(0);
         List<String> cells = new ArrayList<>(
                 List.of(first.workload().title(), first.way().title(), decimals(1, rounds.milliseconds(first))));

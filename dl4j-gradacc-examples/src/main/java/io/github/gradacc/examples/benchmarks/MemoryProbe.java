@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.examples.benchmarks;
 
-import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.deeplearning4j.nn.api.NeuralNetwork;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -55,18 +55,19 @@ public final class MemoryProbe {
     }
 
     private static void train(Task task, int examples) {
-        MultiLayerNetwork network = task.workload().network();
+        Subject subject = task.workload().network();
+        NeuralNetwork network = subject.network();
         switch (task.way()) {
             case NATIVE_WHOLE -> network.fit(batches(task, task.effectiveBatch(), examples));
             case NATIVE_MICRO -> network.fit(batches(task, task.microBatch(), examples));
-            case TRAINER_1 -> accumulate(network, task, examples, 1);
-            case TRAINER_2 -> accumulate(network, task, examples, 2);
+            case TRAINER_1 -> accumulate(subject, task, examples, 1);
+            case TRAINER_2 -> accumulate(subject, task, examples, 2);
             default -> throw new IllegalArgumentException(task.way() + " has no memory figure");
         }
     }
 
-    private static void accumulate(MultiLayerNetwork network, Task task, int examples, int parallelism) {
-        try (var trainer = GradientAccumulationTrainer.builder(network)
+    private static void accumulate(Subject subject, Task task, int examples, int parallelism) {
+        try (var trainer = subject.trainer()
                 .accumulationSteps(task.effectiveBatch() / task.microBatch())
                 .parallelism(parallelism)
                 .build()) {

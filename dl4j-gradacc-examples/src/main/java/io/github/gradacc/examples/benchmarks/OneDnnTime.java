@@ -47,7 +47,7 @@ public final class OneDnnTime {
         List<Task> tasks = List.of(Way.NATIVE_WHOLE, Way.TRAINER_1, Way.TRAINER_2, Way.ONEDNN_1, Way.ONEDNN_2).stream()
                 .map(way -> new Task(workload, way, micro, effective))
                 .toList();
-        Rounds rounds = Rounds.measure(tasks, settings.rounds(), settings.warmUpSeconds());
+        Rounds<Task> rounds = Rounds.measure(tasks, settings.rounds(), settings.warmUpSeconds());
         Task whole = tasks.get(0);
         return List.of(
                 workload.title(),

@@ -50,7 +50,7 @@ public final class Overhead {
         Task withStep = new Task(workload, Way.BARE_PASSES_AND_STEP, micro, effective);
         Task window = new Task(workload, Way.TRAINER_1, micro, effective);
         Task withSum = new Task(workload, Way.BARE_PASSES_SUM_AND_STEP, micro, effective);
-        Rounds rounds =
+        Rounds<Task> rounds =
                 Rounds.measure(List.of(passes, withStep, withSum, window), settings.rounds(), settings.warmUpSeconds());
         double[] quartiles = rounds.quartiles(window, withStep);
         return List.of(

@@ -63,7 +63,7 @@ public final class PeakMemory {
     }
 
     private static String gradientArray(Workload workload) {
-        return decimals(0, workload.network().numParams() * (double) Float.BYTES / KILO / KILO);
+        return decimals(0, workload.network().network().params().length() * (double) Float.BYTES / KILO / KILO);
     }
 
     private static String megabytes(Task task, int examples) throws IOException, InterruptedException {

@@ -12,15 +12,16 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * The times of tasks that took turns in one process.
+ * The times of tasks that took turns.
  *
  * <p>Every figure is a median over the rounds. A ratio is the median of the rounds' ratios, not the ratio of the
  * medians.
  *
+ * @param <T> what names a task
  * @param tasks the tasks, in the order of their turns
  * @param milliseconds for each round, the time of each task
  */
-record Rounds(List<Task> tasks, List<double[]> milliseconds) {
+record Rounds<T>(List<T> tasks, List<double[]> milliseconds) {
 
     /**
      * Lets tasks take turns in a new process.
@@ -32,7 +33,7 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
      * @param rounds number of measured rounds
      * @param warmUpSeconds for how many seconds the tasks take turns before that
      */
-    static Rounds measure(List<Task> tasks, int rounds, int warmUpSeconds) {
+    static Rounds<Task> measure(List<Task> tasks, int rounds, int warmUpSeconds) {
         int turns = tasks.size();
         var options = new OptionsBuilder()
                 .include(InterleavedBenchmark.class.getName() + "\\.run$")
@@ -51,41 +52,41 @@ record Rounds(List<Task> tasks, List<double[]> milliseconds) {
                             .mapToDouble(
                                     iteration -> iteration.getPrimaryResult().getScore())
                             .toArray();
-            return new Rounds(tasks, cut(times, turns));
+            return new Rounds<>(tasks, cut(times, turns));
         } catch (RunnerException e) {
             throw new IllegalStateException("JMH could not measure " + tasks + ": " + e.getMessage(), e);
         }
     }
 
     /** The time of a task. */
-    double milliseconds(Task task) {
+    double milliseconds(T task) {
         int turn = turnOf(task);
         return median(round -> milliseconds.get(round)[turn]);
     }
 
     /** The speed of a task relative to a reference: above 1 is faster. */
-    double speed(Task task, Task reference) {
+    double speed(T task, T reference) {
         return ratio(reference, task);
     }
 
     /** The time of a task over the time of another. */
-    double ratio(Task numerator, Task denominator) {
+    double ratio(T numerator, T denominator) {
         return median(ratios(numerator, denominator));
     }
 
     /** The quartiles of the ratios whose median is {@link #ratio}: the first and the third. */
-    double[] quartiles(Task numerator, Task denominator) {
+    double[] quartiles(T numerator, T denominator) {
         double[] sorted = sorted(ratios(numerator, denominator));
         return new double[] {sorted[sorted.length / 4], sorted[sorted.length - 1 - sorted.length / 4]};
     }
 
-    private IntToDoubleFunction ratios(Task numerator, Task denominator) {
+    private IntToDoubleFunction ratios(T numerator, T denominator) {
         int above = turnOf(numerator);
         int below = turnOf(denominator);
         return round -> milliseconds.get(round)[above] / milliseconds.get(round)[below];
     }
 
-    private int turnOf(Task task) {
+    private int turnOf(T task) {
         int turn = tasks.indexOf(task);
         if (turn < 0) {
             throw new IllegalArgumentException(task + " is not one of " + tasks);

@@ -49,7 +49,8 @@ public final class StepTime {
         Task parts = new Task(workload, Way.NATIVE_MICRO, micro, effective);
         Task one = new Task(workload, Way.TRAINER_1, micro, effective);
         Task two = new Task(workload, Way.TRAINER_2, micro, effective);
-        Rounds rounds = Rounds.measure(List.of(whole, parts, one, two), settings.rounds(), settings.warmUpSeconds());
+        Rounds<Task> rounds =
+                Rounds.measure(List.of(whole, parts, one, two), settings.rounds(), settings.warmUpSeconds());
         return List.of(
                 workload.title(),
                 String.valueOf(effective),

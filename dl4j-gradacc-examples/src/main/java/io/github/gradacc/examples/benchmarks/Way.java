@@ -6,7 +6,6 @@ import io.github.gradacc.accel.Status;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import java.util.ArrayList;
 import java.util.List;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,17 +17,17 @@ enum Way {
     /** Native {@code fit} on the whole batch: one step. */
     NATIVE_WHOLE("native, whole batch") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
-            return () -> network.fit(batch);
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            return () -> subject.network().fit(batch);
         }
     },
 
     /** Native {@code fit} on each micro-batch: k steps, so the network learns something else from the same examples. */
     NATIVE_MICRO("native, micro-batches") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
             List<DataSet> microBatches = views(batch, microBatch);
-            return () -> microBatches.forEach(network::fit);
+            return () -> microBatches.forEach(subject.network()::fit);
         }
     },
 
@@ -37,21 +36,21 @@ enum Way {
      */
     BARE_PASSES("bare passes") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
             List<DataSet> microBatches = views(batch, microBatch);
-            return () -> microBatches.forEach(part -> pass(network, part));
+            return () -> microBatches.forEach(subject::pass);
         }
     },
 
     /** Bare passes, except that the last micro-batch gets a native {@code fit}: the passes and the cost of one step. */
     BARE_PASSES_AND_STEP("bare passes and a native step") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
             List<DataSet> microBatches = views(batch, microBatch);
             int last = microBatches.size() - 1;
             return () -> {
-                microBatches.subList(0, last).forEach(part -> pass(network, part));
-                network.fit(microBatches.get(last));
+                microBatches.subList(0, last).forEach(subject::pass);
+                subject.network().fit(microBatches.get(last));
             };
         }
     },
@@ -59,16 +58,16 @@ enum Way {
     /** The same with the bare additions: BLAS adds the gradient of each bare pass to an array. */
     BARE_PASSES_SUM_AND_STEP("bare passes, their sum and a native step") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
             List<DataSet> microBatches = views(batch, microBatch);
             int last = microBatches.size() - 1;
-            INDArray sum = Nd4j.zerosLike(network.params());
+            INDArray sum = Nd4j.zerosLike(subject.network().params());
             return () -> {
                 microBatches.subList(0, last).forEach(part -> {
-                    pass(network, part);
-                    Nd4j.getBlasWrapper().level1().axpy(sum.length(), 1, network.getFlattenedGradients(), sum);
+                    subject.pass(part);
+                    Nd4j.getBlasWrapper().level1().axpy(sum.length(), 1, subject.flattenedGradient(), sum);
                 });
-                network.fit(microBatches.get(last));
+                subject.network().fit(microBatches.get(last));
             };
         }
     },
@@ -76,32 +75,41 @@ enum Way {
     /** The trainer: one step. */
     TRAINER_1("trainer, parallelism(1)") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
-            return train(network, batch, microBatch, 1);
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            return train(subject, batch, microBatch, 1);
         }
     },
 
     /** The trainer with two workers: one step. */
     TRAINER_2("trainer, parallelism(2)") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
-            return train(network, batch, microBatch, 2);
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            return train(subject, batch, microBatch, 2);
         }
     },
 
-    /** The same with oneDNN behind the layers; needs a build of ND4J that has it. */
+    /** Native {@code fit} on the whole batch with oneDNN behind the layers; needs a build of ND4J that has it. */
+    ONEDNN_WHOLE("native with oneDNN, whole batch") {
+        @Override
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            Subject helped = withOneDnn(subject);
+            return () -> helped.network().fit(batch);
+        }
+    },
+
+    /** The trainer with oneDNN. */
     ONEDNN_1("trainer with oneDNN, parallelism(1)") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
-            return train(withOneDnn(network), batch, microBatch, 1);
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            return train(withOneDnn(subject), batch, microBatch, 1);
         }
     },
 
     /** The same with two workers. */
     ONEDNN_2("trainer with oneDNN, parallelism(2)") {
         @Override
-        Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch) {
-            return train(withOneDnn(network), batch, microBatch, 2);
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            return train(withOneDnn(subject), batch, microBatch, 2);
         }
     };
 
@@ -119,11 +127,11 @@ enum Way {
     /**
      * Does all that is done once.
      *
-     * @param network belongs to the work from now on
+     * @param subject belongs to the work from now on
      * @param batch not copied
      * @param microBatch examples of a micro-batch
      */
-    abstract Work prepare(MultiLayerNetwork network, DataSet batch, int microBatch);
+    abstract Work prepare(Subject subject, DataSet batch, int microBatch);
 
     /** Goes once through the batch each time it is done. */
     @FunctionalInterface
@@ -135,8 +143,8 @@ enum Way {
         default void close() {}
     }
 
-    private static Work train(MultiLayerNetwork network, DataSet batch, int microBatch, int parallelism) {
-        GradientAccumulationTrainer trainer = GradientAccumulationTrainer.builder(network)
+    private static Work train(Subject subject, DataSet batch, int microBatch, int parallelism) {
+        GradientAccumulationTrainer trainer = subject.trainer()
                 .microBatchSize(microBatch)
                 .parallelism(parallelism)
                 .build();
@@ -154,25 +162,20 @@ enum Way {
     }
 
     /** Layers get their helpers when a network is made; the other ways go without. */
-    private static MultiLayerNetwork withOneDnn(MultiLayerNetwork network) {
+    private static Subject withOneDnn(Subject subject) {
         Status status = OneDnn.enable();
         if (!status.active()) {
             throw new IllegalStateException(status.toString());
         }
         try {
-            return network.clone();
+            return subject.copy();
         } finally {
             OneDnn.disable();
         }
     }
 
-    private static void pass(MultiLayerNetwork network, DataSet microBatch) {
-        network.setInput(microBatch.getFeatures());
-        network.setLabels(microBatch.getLabels());
-        network.computeGradientAndScore();
-    }
-
-    private static List<DataSet> views(DataSet batch, int microBatch) {
+    /** The micro-batches of a batch, not copied. */
+    static List<DataSet> views(DataSet batch, int microBatch) {
         List<DataSet> views = new ArrayList<>();
         int examples = batch.numExamples();
         for (int from = 0; from < examples; from += microBatch) {

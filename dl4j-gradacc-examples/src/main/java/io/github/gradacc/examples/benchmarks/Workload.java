@@ -2,7 +2,6 @@
 package io.github.gradacc.examples.benchmarks;
 
 import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -13,7 +12,6 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -32,14 +30,14 @@ enum Workload {
      */
     MLP("MLP 784-1024x3-10") {
         @Override
-        MultiLayerConfiguration configuration() {
-            return start().list()
+        Subject network() {
+            return Subject.of(start().list()
                     .layer(dense(1024))
                     .layer(dense(1024))
                     .layer(dense(1024))
                     .layer(output())
                     .setInputType(InputType.feedForward(PIXELS))
-                    .build();
+                    .build());
         }
 
         @Override
@@ -53,13 +51,13 @@ enum Workload {
      */
     WIDE("dense 784-4096x2-10") {
         @Override
-        MultiLayerConfiguration configuration() {
-            return start().list()
+        Subject network() {
+            return Subject.of(start().list()
                     .layer(dense(4096))
                     .layer(dense(4096))
                     .layer(output())
                     .setInputType(InputType.feedForward(PIXELS))
-                    .build();
+                    .build());
         }
 
         @Override
@@ -71,8 +69,8 @@ enum Workload {
     /** Two 5x5 convolutions of 20 and 50 channels, each with max pooling, and 500 dense units, on 28x28 pixels. */
     LENET("LeNet 20/50/500") {
         @Override
-        MultiLayerConfiguration configuration() {
-            return start().list()
+        Subject network() {
+            return Subject.of(start().list()
                     .layer(convolution(20))
                     .layer(pooling())
                     .layer(convolution(50))
@@ -80,7 +78,7 @@ enum Workload {
                     .layer(dense(500))
                     .layer(output())
                     .setInputType(InputType.convolutional(SIDE, SIDE, 1))
-                    .build();
+                    .build());
         }
 
         @Override
@@ -94,33 +92,60 @@ enum Workload {
      */
     LSTM("LSTM 32-128-10, TBPTT 4x16") {
         @Override
-        MultiLayerConfiguration configuration() {
-            return start().list()
-                    .layer(new LSTM.Builder()
-                            .nOut(128)
-                            .activation(Activation.TANH)
-                            .build())
-                    .layer(new RnnOutputLayer.Builder(LossFunction.MCXENT)
-                            .nOut(CLASSES)
-                            .activation(Activation.SOFTMAX)
-                            .build())
+        Subject network() {
+            return Subject.of(start().list()
+                    .layer(lstm())
+                    .layer(outputOfSequences())
                     .setInputType(InputType.recurrent(SEQUENCE_FEATURES))
                     .backpropType(BackpropType.TruncatedBPTT)
                     .tBPTTLength(SEGMENT)
-                    .build();
+                    .build());
         }
 
         @Override
         DataSet data(int examples) {
-            INDArray labels = oneHot(examples * SEQUENCE_LENGTH).reshape(examples, SEQUENCE_LENGTH, CLASSES);
-            return new DataSet(
-                    Nd4j.rand(DataType.FLOAT, examples, SEQUENCE_FEATURES, SEQUENCE_LENGTH),
-                    labels.permute(0, 2, 1).dup('c'));
+            return sequences(examples);
+        }
+    },
+
+    /** The same, trained on whole sequences: one optimizer step per window. */
+    LSTM_WHOLE("LSTM 32-128-10, 64 steps") {
+        @Override
+        Subject network() {
+            return Subject.of(start().list()
+                    .layer(lstm())
+                    .layer(outputOfSequences())
+                    .setInputType(InputType.recurrent(SEQUENCE_FEATURES))
+                    .build());
+        }
+
+        @Override
+        DataSet data(int examples) {
+            return sequences(examples);
+        }
+    },
+
+    /**
+     * Eight convolutions of 16 and 32 channels with batch normalization, on 32x32 pixels in three colors: one, three
+     * blocks of two with a way around each, and one for the way around the block that halves the picture. Padding is
+     * given in numbers, since {@code Same} is not the same everywhere where a stride is 2.
+     */
+    RESNET("ResNet 8 conv, 16/32") {
+        @Override
+        Subject network() {
+            return Subject.of(ResidualGraph.configuration(start(), COLORS, PICTURE, CLASSES));
+        }
+
+        @Override
+        DataSet data(int examples) {
+            return new DataSet(Nd4j.rand(DataType.FLOAT, examples, COLORS, PICTURE, PICTURE), oneHot(examples));
         }
     };
 
     private static final int SIDE = 28;
     private static final int PIXELS = SIDE * SIDE;
+    private static final int COLORS = 3;
+    private static final int PICTURE = 32;
     private static final int CLASSES = 10;
     private static final int SEQUENCE_FEATURES = 32;
     private static final int SEQUENCE_LENGTH = 64;
@@ -138,17 +163,11 @@ enum Workload {
         return title;
     }
 
-    abstract MultiLayerConfiguration configuration();
+    /** Returns a new network, the same in every call. */
+    abstract Subject network();
 
     /** Random examples, drawn from the calling thread's generator. */
     abstract DataSet data(int examples);
-
-    /** Returns a new network, the same in every call. */
-    MultiLayerNetwork network() {
-        MultiLayerNetwork network = new MultiLayerNetwork(configuration());
-        network.init();
-        return network;
-    }
 
     private static NeuralNetConfiguration.Builder start() {
         return new NeuralNetConfiguration.Builder()
@@ -181,6 +200,24 @@ enum Workload {
                 .nOut(CLASSES)
                 .activation(Activation.SOFTMAX)
                 .build();
+    }
+
+    private static Layer lstm() {
+        return new LSTM.Builder().nOut(128).activation(Activation.TANH).build();
+    }
+
+    private static Layer outputOfSequences() {
+        return new RnnOutputLayer.Builder(LossFunction.MCXENT)
+                .nOut(CLASSES)
+                .activation(Activation.SOFTMAX)
+                .build();
+    }
+
+    private static DataSet sequences(int examples) {
+        INDArray labels = oneHot(examples * SEQUENCE_LENGTH).reshape(examples, SEQUENCE_LENGTH, CLASSES);
+        return new DataSet(
+                Nd4j.rand(DataType.FLOAT, examples, SEQUENCE_FEATURES, SEQUENCE_LENGTH),
+                labels.permute(0, 2, 1).dup('c'));
     }
 
     /** Class i mod 10 for row i; shape [rows, 10]. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Measures what accumulation costs and saves, in time and memory: six programs that print Markdown tables. They may
+ * Measures what accumulation costs and saves, in time and memory: programs that print Markdown tables. They may
  * use JMH and everything public; nothing else uses them.
  */
 @NullMarked

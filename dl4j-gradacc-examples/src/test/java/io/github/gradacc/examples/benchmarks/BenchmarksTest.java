@@ -83,9 +83,9 @@ class BenchmarksTest {
     void ratiosAreMediansOverTheRounds() {
         Task fast = new Task(Workload.MLP, Way.TRAINER_2, 1, 2);
         Task slow = new Task(Workload.MLP, Way.TRAINER_1, 1, 2);
-        Rounds odd = new Rounds(
+        Rounds<Task> odd = new Rounds<>(
                 List.of(fast, slow), List.of(new double[] {1, 2}, new double[] {10, 50}, new double[] {3, 9}));
-        Rounds even = new Rounds(List.of(fast, slow), List.of(new double[] {1, 2}, new double[] {3, 12}));
+        Rounds<Task> even = new Rounds<>(List.of(fast, slow), List.of(new double[] {1, 2}, new double[] {3, 12}));
 
         assertThat(odd.milliseconds(fast)).isEqualTo(3);
         assertThat(odd.ratio(slow, fast)).isEqualTo(3);
@@ -103,7 +103,7 @@ class BenchmarksTest {
     void quartilesLeaveAQuarterOfTheRoundsOnEachSide() {
         Task one = new Task(Workload.MLP, Way.TRAINER_1, 1, 2);
         Task other = new Task(Workload.MLP, Way.BARE_PASSES, 1, 2);
-        Rounds rounds = new Rounds(
+        Rounds<Task> rounds = new Rounds<>(
                 List.of(one, other),
                 Stream.of(4, 8, 1, 2, 3, 5, 7, 6)
                         .map(time -> new double[] {time, 1})
