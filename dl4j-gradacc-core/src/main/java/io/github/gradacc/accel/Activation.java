@@ -109,8 +109,8 @@ final class Activation {
         return Status.active(
                 build(),
                 features,
-                "networks made from now on use it in FLOAT, for convolution in two dimensions, pooling and batch"
-                        + " normalization.");
+                "networks made from now on use it in FLOAT, for convolution in one and two dimensions, pooling and"
+                        + " batch normalization.");
     }
 
     private static String build() {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -78,12 +79,19 @@ final class Comparison {
         Nd4j.getEnvironment().allowHelpers(false);
         INDArray builtIn = gradient();
         Nd4j.getEnvironment().allowHelpers(true);
-        double without = Timing.medianMillis(this::gradient);
+        double difference = Difference.relative(List.of(helpedGradient()), List.of(builtIn), 0);
+        Timing timing = Timing.ofTurns(this::helpedGradient, this::gradient);
+        return new OneDnnReport(compared, difference, timing.firstMillis(), timing.secondMillis());
+    }
+
+    /** With all helpers, which are taken out again. */
+    private INDArray helpedGradient() {
         for (int i = 0; i < places.size(); i++) {
             places.get(i).put(helpers.get(i));
         }
-        double difference = Difference.relative(List.of(gradient()), List.of(builtIn), 0);
-        return new OneDnnReport(compared, difference, Timing.medianMillis(this::gradient), without);
+        INDArray gradient = gradient();
+        places.forEach(LayerHelper::take);
+        return gradient;
     }
 
     /** Takes inputs and gradients of the layers from one pass of built-in code. */
@@ -107,20 +115,17 @@ final class Comparison {
         Nd4j.getEnvironment().allowHelpers(false);
         List<INDArray> builtIn = trial.run();
         Nd4j.getEnvironment().allowHelpers(true);
-        double differenceWithout = Difference.relative(trial.run(), builtIn, trial.scale());
-        double millisWithout = Timing.medianMillis(trial::run);
-        place.put(helper);
-        try {
-            return new OneDnnLayer(
-                    layer.name(),
-                    layer.type(),
-                    Difference.relative(trial.run(), builtIn, trial.scale()),
-                    differenceWithout,
-                    Timing.medianMillis(trial::run),
-                    millisWithout);
-        } finally {
+        Supplier<List<INDArray>> helped = () -> {
+            place.put(helper);
+            List<INDArray> results = trial.run();
             place.take();
-        }
+            return results;
+        };
+        double difference = Difference.relative(helped.get(), builtIn, trial.scale());
+        double differenceWithout = Difference.relative(trial.run(), builtIn, trial.scale());
+        Timing timing = Timing.ofTurns(helped, trial::run);
+        return new OneDnnLayer(
+                layer.name(), layer.type(), difference, differenceWithout, timing.firstMillis(), timing.secondMillis());
     }
 
     /** Returns a copy. */

@@ -31,7 +31,7 @@ public final class OneDnn {
 
     private static final String NOTHING_TO_COMPARE = "None of the network's layers uses oneDNN, there is nothing to"
             + " compare. It has to be made, or loaded, after OneDnn.enable(), be of type FLOAT, and have convolutions"
-            + " in two dimensions, pooling or batch normalization. ";
+            + " in one or two dimensions, pooling or batch normalization. ";
 
     private OneDnn() {}
 
@@ -100,9 +100,9 @@ public final class OneDnn {
     }
 
     private static void requireEach(String what, INDArray[] arrays) {
-        Objects.requireNonNull(arrays, what);
+        Objects.requireNonNull(arrays, what + " must not be null");
         for (int i = 0; i < arrays.length; i++) {
-            Objects.requireNonNull(arrays[i], what + "[" + i + "]");
+            Objects.requireNonNull(arrays[i], what + "[" + i + "] must not be null");
         }
     }
 
@@ -131,6 +131,7 @@ public final class OneDnn {
     }
 
     private static void keepOnly(Network network, Collection<String> layers) {
+        Objects.requireNonNull(layers, "layers must not be null: give an empty set to take oneDNN from all");
         List<LayerView> helped = helped(network);
         Set<String> unknown = new TreeSet<>(layers);
         helped.forEach(layer -> unknown.remove(layer.name()));

@@ -82,18 +82,47 @@ public record LearningRateReport(List<Point> points, boolean diverged) {
         return table.toString();
     }
 
+    /**
+     * Tells whether the smoothed score falls by less than twice the noise of single scores, up to the least. The
+     * suggested rate then follows the batches more than the rate: take larger windows, or more smoothing. The noise is
+     * the standard deviation that independent deviations from a straight line would have, {@code sqrt(mean d^2 / 6)}
+     * with {@code d = score_(i+1) - 2 score_i + score_(i-1)}.
+     */
+    public boolean isNoisy() {
+        int start = Math.max(1, points.size() / WARM_UP);
+        double noise = Math.sqrt(IntStream.range(start, least())
+                        .mapToDouble(this::bend)
+                        .map(bend -> bend * bend)
+                        .average()
+                        .orElse(0)
+                / 6);
+        double fall = points.get(Math.min(start, least())).smoothed()
+                - points.get(least()).smoothed();
+        return fall < 2 * noise;
+    }
+
+    private double bend(int i) {
+        return points.get(i + 1).score()
+                - 2 * points.get(i).score()
+                + points.get(i - 1).score();
+    }
+
     /** Says in one line what was found. */
     public String conclusion() {
         Point last = points.get(points.size() - 1);
         String end = diverged
                 ? String.format(Locale.ROOT, "the score diverged near a rate of %.2g", last.rate())
                 : String.format(Locale.ROOT, "the score did not diverge up to a rate of %.2g", last.rate());
+        String doubt = isNoisy()
+                ? "; the scores swing as much as they fall: look at the picture, or search with larger windows"
+                : "";
         return suggestedRate().isPresent()
                 ? String.format(
                                 Locale.ROOT,
                                 "Suggested learning rate: %.2g; ",
                                 suggestedRate().getAsDouble())
                         + end
+                        + doubt
                 : "No learning rate can be suggested, the smoothed score falls nowhere; " + end;
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
+import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.MicroBatches;
@@ -30,6 +31,7 @@ final class LearningRateSearch implements AutoCloseable {
     private final int[] labelRows;
     private final GradientSum sum = new GradientSum();
     private final List<LearningRateReport.Point> points = new ArrayList<>();
+    private final List<MultiDataSet> window = new ArrayList<>();
     private double average;
     private double best = Double.POSITIVE_INFINITY;
 
@@ -104,6 +106,7 @@ final class LearningRateSearch implements AutoCloseable {
 
     private boolean takeStep(Batches batches) {
         double rate = ramp.rate(points.size());
+        window.clear();
         MultiDataSet last;
         INDArray gradient;
         try {
@@ -141,7 +144,23 @@ final class LearningRateSearch implements AutoCloseable {
                     "The score or the gradient of the first window is not finite, before any step: look for NaN in the"
                             + " data and the network's parameters");
         }
+        window.forEach(this::requireFinite);
         return false;
+    }
+
+    /** Data that is not finite would look like a rate that is too large. */
+    private void requireFinite(MultiDataSet data) {
+        requireFinite("features", data.getFeatures());
+        requireFinite("labels", data.getLabels());
+    }
+
+    private void requireFinite(String name, INDArray... arrays) {
+        for (int i = 0; i < arrays.length; i++) {
+            if (!Finiteness.allFinite(arrays[i])) {
+                throw new IllegalArgumentException("The " + name + "[" + i + "] of window " + points.size()
+                        + " of the search hold NaN or infinity: take these examples out, or replace the values");
+            }
+        }
     }
 
     private MultiDataSet sumWindow(Batches batches) {
@@ -155,6 +174,7 @@ final class LearningRateSearch implements AutoCloseable {
     }
 
     private void addBatch(MultiDataSet data) {
+        window.add(data);
         Batch batch = Batch.of(data, labelRows);
         trained.requireArrays(data);
         int first = sum.microBatches();

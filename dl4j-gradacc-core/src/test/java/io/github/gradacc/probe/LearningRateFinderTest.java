@@ -7,6 +7,7 @@ import static io.github.gradacc.testing.Tolerance.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.testing.Batches;
@@ -104,6 +105,17 @@ class LearningRateFinderTest {
         assertThat(report.diverged()).isTrue();
         assertThat(report.points().get(report.points().size() - 1).rate()).isBetween(0.25, 1.0);
         assertThat(report.suggestedRate().orElseThrow()).isBetween(0.01, 0.125);
+    }
+
+    /** It would look like a rate that is too large. */
+    @Test
+    void dataThatIsNotFiniteIsNamed() {
+        MultiLayerNetwork network = Nets.init(Nets.mlp());
+        List<DataSet> batches = Batches.mlp();
+        batches.get(4).getFeatures().putScalar(0, Double.NaN);
+        assertThatThrownBy(() -> LearningRateFinder.of(network).steps(20).find(batches))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("features[0] of window 4", "NaN");
     }
 
     /** With smoothing: (1 - b) sum b^(n - i) score_i, over the sum of these weights. */

@@ -52,6 +52,26 @@ class LearningRateReportTest {
         assertThat(late.conclusion()).endsWith("the score diverged near a rate of 1.0");
     }
 
+    /** A fall of 1 under deviations of a given size, alternately up and down. */
+    private static LearningRateReport noisy(double size) {
+        List<LearningRateReport.Point> points = new ArrayList<>();
+        for (int i = 0; i <= 40; i++) {
+            double smoothed = 2 - i / 40.0;
+            points.add(new LearningRateReport.Point(
+                    Math.pow(10, -4 + i / 10.0), smoothed + (i % 2 == 0 ? size : -size), smoothed));
+        }
+        return new LearningRateReport(points, false);
+    }
+
+    /** Deviations that alternate have bends of 4 times their size: their noise is 4 / sqrt(6) = 1.63 times it. */
+    @Test
+    void aFallThatDrownsInNoiseIsDoubted() {
+        assertThat(noisy(0.2).isNoisy()).isFalse();
+        assertThat(noisy(0.2).conclusion()).doesNotContain("swing");
+        assertThat(noisy(0.4).isNoisy()).isTrue();
+        assertThat(noisy(0.4).conclusion()).contains("swing as much as they fall", "larger windows");
+    }
+
     @Test
     void whatFallsNowhereHasNoSuggestion() {
         assertThat(report(true, Math::exp).suggestedRate()).isEmpty();

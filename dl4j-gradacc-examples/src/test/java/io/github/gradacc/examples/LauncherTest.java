@@ -68,7 +68,7 @@ class LauncherTest {
     void helpNamesTheOptions() {
         assertThat(stage.run("MnistLeNet", "--help")).isZero();
 
-        assertThat(stage.printed()).contains("--picture", "--mnist", "--epochs", "LeNet on digits");
+        assertThat(stage.printed()).contains("--picture", "--drawn", "--epochs", "LeNet on digits");
     }
 
     @Test

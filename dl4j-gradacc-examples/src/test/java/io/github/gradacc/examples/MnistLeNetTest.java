@@ -40,6 +40,7 @@ class MnistLeNetTest {
         try {
             assertThat(stage.run(
                             "MnistLeNet",
+                            "--drawn",
                             "--train=600",
                             "--test=100",
                             "--epochs=2",
@@ -54,7 +55,7 @@ class MnistLeNetTest {
 
         assertThat(lines.list).singleElement().asString().contains("iteration 0; ", "samples/sec: ", "score: 2.");
         assertThat(stage.printed().lines())
-                .contains("Digits drawn on the spot: --mnist asks for scanned ones.")
+                .contains("Digits drawn on the spot: --drawn asks for them.")
                 .anyMatch(line -> line.endsWith("| 9 = 9"))
                 .anyMatch(line -> line.matches("6 +\\d\\.\\d+ +\\d\\.\\d+ +0\\.\\d+ +0\\.\\d+"))
                 .filteredOn(line -> line.startsWith("As expected"))
@@ -67,6 +68,7 @@ class MnistLeNetTest {
     void aWrongExpectationIsStatusOne() {
         assertThat(stage.run(
                         "MnistLeNet",
+                        "--drawn",
                         "--train=64",
                         "--test=10",
                         "--epochs=1",

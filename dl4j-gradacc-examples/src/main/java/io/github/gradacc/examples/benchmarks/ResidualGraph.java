@@ -16,9 +16,9 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * The residual network of {@link Workload#RESNET}. A convolution {@code x} is followed by its batch normalization {@code
- * x-norm}; a block {@code b} has the convolutions {@code b-1} and {@code b-2}, and {@code b-around} if its input has
- * another shape than its output.
+ * The residual network of {@link Workload#RESNET}. A convolution {@code x} is followed by its batch normalization
+ * {@code x-norm}; a block {@code b} has the convolutions {@code b-1} and {@code b-2}, and {@code b-around} if its
+ * input has another shape than its output.
  */
 final class ResidualGraph {
 
