@@ -2,8 +2,6 @@
 package io.github.gradacc.listen;
 
 import java.io.PrintStream;
-import java.time.Duration;
-import java.util.Optional;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -16,7 +14,6 @@ final class BarDisplay implements ProgressDisplay {
     private static final int UNKNOWN = -1;
 
     private final PrintStream out;
-    private volatile Optional<Duration> remaining = Optional.empty();
     private @Nullable ProgressBar bar;
     private @Nullable Line line;
 
@@ -51,8 +48,7 @@ final class BarDisplay implements ProgressDisplay {
             shown = start(progress);
             bar = shown;
         }
-        remaining = progress.remaining();
-        shown.setExtraMessage(" " + progress.measures());
+        shown.setExtraMessage(" " + progress.measuresAndEta());
         shown.stepTo(progress.step());
     }
 
@@ -63,9 +59,9 @@ final class BarDisplay implements ProgressDisplay {
                 .setTaskName(progress.task())
                 // The other styles need a terminal that shows block characters.
                 .setStyle(ProgressBarStyle.ASCII)
-                .setUnit(" steps", 1)
                 .setInitialMax(progress.steps().orElse(UNKNOWN))
-                .setEtaFunction(state -> remaining)
+                // Its elapsed time and ETA would leave nothing of a bar in 80 columns.
+                .hideEta()
                 .setConsumer(own)
                 .build();
     }

@@ -36,10 +36,14 @@ record Progress(
         return String.format(Locale.ROOT, "%.0f examples/s, score %.4g", examplesPerSecond, score);
     }
 
+    /** "1234 examples/s, score 0.4321, ETA 0:01:23". */
+    String measuresAndEta() {
+        return measures() + remaining.map(time -> ", ETA " + clock(time)).orElse("");
+    }
+
     /** "epoch 2/5, step 30/120, 1234 examples/s, score 0.4321, ETA 0:01:23". */
     String line() {
-        return task() + ", step " + of(step, steps) + ", " + measures()
-                + remaining.map(time -> ", ETA " + clock(time)).orElse("");
+        return task() + ", step " + of(step, steps) + ", " + measuresAndEta();
     }
 
     private static String of(int part, OptionalInt whole) {

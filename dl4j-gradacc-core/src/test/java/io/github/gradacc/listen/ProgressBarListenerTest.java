@@ -141,11 +141,14 @@ class ProgressBarListenerTest {
     <T extends Model> void aBarForEachEpoch(NetworkClass<T> type) {
         accumulate(type, builder().bar().epochs(2).stepsPerEpoch(3).build(), 2);
         List<String> drawn = Arrays.asList(printed().split("[\r\n]+", -1));
-        assertThat(drawn).anyMatch(bar -> bar.startsWith("epoch 1/2 100%") && bar.contains("3/3 steps"));
+        assertThat(drawn).anyMatch(bar -> bar.startsWith("epoch 1/2 100%") && bar.contains("3/3"));
         assertThat(drawn)
                 .anyMatch(bar -> bar.startsWith("epoch 2/2 100%")
-                        && bar.contains("3/3 steps")
+                        && bar.contains("3/3")
                         && bar.contains("5 examples/s, score "));
+        assertThat(drawn)
+                .as("in 80 columns")
+                .anyMatch(bar -> bar.matches("epoch 2/2 100% \\[={8}\\] 3/3 .*score [^,]+, ETA 0:00:00 *"));
     }
 
     /** Training was broken off; the bar ends, and the next training has another. */
