@@ -6,6 +6,7 @@ import io.github.gradacc.probe.LearningRateReport;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.NonFiniteGradientException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -33,7 +34,8 @@ final class NetworkRate {
     List<Expectation> run(Paper paper) throws IOException {
         LearningRateReport report =
                 LearningRateFinder.of(network(0.1)).between(1e-4, 100).steps(80).find(batches);
-        report.toPng(paper.picture().resolveSibling("learningratefinder.png"));
+        Path picture = paper.picture().resolveSibling("learningratefinder.png");
+        report.toPng(picture);
         double suggested = report.suggestedRate().orElse(Double.NaN);
         List<Double> losses = FACTORS.stream()
                 .map(factor -> lossAfterAnEpoch(factor * suggested))
@@ -44,6 +46,7 @@ final class NetworkRate {
         }
         paper.print(report.conclusion());
         paper.print(table);
+        paper.print("Picture of the search: " + picture);
         return expectations(losses);
     }
 
