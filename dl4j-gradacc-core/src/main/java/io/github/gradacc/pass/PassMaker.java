@@ -3,7 +3,6 @@ package io.github.gradacc.pass;
 
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.ScaledLosses;
-import io.github.gradacc.dl4j.UnregularizedPasses;
 import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.grad.StatisticsPolicy;
 import io.github.gradacc.grad.ZeroGradient;
@@ -64,19 +63,12 @@ final class PassMaker {
     }
 
     /**
-     * Makes a pass. Sequences that have ended need no pass. Its score has no regularization, which all passes of a step
-     * would share.
+     * Makes a pass. Sequences that have ended need no pass.
      *
      * @param keepsActivations whether to copy the activations of the forward pass
      * @throws PassException if the pass fails
      */
     PassResult make(Pass pass, boolean keepsActivations) {
-        try (var unregularized = UnregularizedPasses.of(network)) {
-            return makeUnregularized(pass, keepsActivations);
-        }
-    }
-
-    private PassResult makeUnregularized(Pass pass, boolean keepsActivations) {
         if (pass.data().isEmpty()) {
             return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
         }

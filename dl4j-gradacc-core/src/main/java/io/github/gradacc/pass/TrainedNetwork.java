@@ -61,7 +61,7 @@ public final class TrainedNetwork implements AutoCloseable {
                         network,
                         maker,
                         parallelism - 1,
-                        worker -> new PassMaker(replica(network), statistics, small, seed, worker));
+                        worker -> new PassMaker(unregularizedReplica(network), statistics, small, seed, worker));
         update = new ParameterUpdate(network.model().conf().getStepFunction(), network.trainingWorkspaces());
     }
 
@@ -100,9 +100,11 @@ public final class TrainedNetwork implements AutoCloseable {
         }
     }
 
-    private static Network replica(Network network) {
+    private static Network unregularizedReplica(Network network) {
         try {
-            return Replica.of(network, unchanged -> {});
+            Network replica = Replica.of(network, unchanged -> {});
+            UnregularizedPasses.forGood(replica);
+            return replica;
         } catch (IllegalStateException e) {
             throw new IllegalStateException(
                     "parallelism above 1 needs copies of the network: use parallelism(1). " + e.getMessage(), e);
@@ -260,7 +262,8 @@ public final class TrainedNetwork implements AutoCloseable {
 
     /**
      * Makes forward and backward passes in training mode, up to {@link #parallelism()} side by side, and adds their
-     * gradients in the order of the passes. Listeners are not called.
+     * gradients in the order of the passes. Their scores have no regularization, which all passes of a step would
+     * share. Listeners are not called.
      *
      * <p>Passes side by side use one native thread each: the setting, which belongs to the process, is put back before
      * the call returns.
@@ -274,7 +277,9 @@ public final class TrainedNetwork implements AutoCloseable {
      *     that of the last pass is found when the sum is settled or written
      */
     public void accumulate(Iterator<Pass> passes, GradientSum sum) {
-        runner.run(passes, new WindowTotal(sum, activations, ActivationLog.isWantedBy(network.listeners())));
+        try (var unregularized = UnregularizedPasses.of(network)) {
+            runner.run(passes, new WindowTotal(sum, activations, ActivationLog.isWantedBy(network.listeners())));
+        }
     }
 
     /** Returns the network's flattened gradient array as a vector, not a copy; {@link #step} uses what it holds. */

@@ -257,15 +257,15 @@ class GradientSumTest {
         }
     }
 
-    /** Elements are added and measured a quarter of a million at a time. */
+    /** Elements are added and measured a million at a time. */
     @Test
     void longPartsAreAddedAndSearchedToTheirEnd() {
-        int length = (1 << 19) + 3;
+        int length = (1 << 21) + 3;
         INDArray part = Nd4j.ones(DataType.FLOAT, length);
         INDArray shared = part.like();
         assertThat(sumOf(shared, part, part, part)).isEqualTo(part.mul(3));
         sum.clear();
-        for (int at : new int[] {(1 << 18) - 1, 1 << 18, length - 1}) {
+        for (int at : new int[] {(1 << 20) - 1, 1 << 20, length - 1}) {
             INDArray bad = part.dup();
             bad.putScalar(at, Double.NaN);
             assertFound(part(bad));
