@@ -21,15 +21,12 @@ record Contestant(Library library, int threads, String way) {
     /** A heading of the table. */
     String title() {
         String name = switch (way) {
-            case "NATIVE_WHOLE" -> "native";
-            case "TRAINER_1" -> "p(1)";
-            case "TRAINER_2" -> "p(2)";
-            case "ONEDNN_WHOLE" -> "oneDNN native";
-            case "ONEDNN_1" -> "oneDNN p(1)";
-            case "ONEDNN_2" -> "oneDNN p(2)";
-            default -> "libtorch";
+            case "NATIVE_WHOLE", "ONEDNN_WHOLE" -> "native";
+            case "TRAINER_1", "ONEDNN_1" -> "p(1)";
+            case "TRAINER_2", "ONEDNN_2" -> "p(2)";
+            default -> "";
         };
-        return name + (threads == 1 ? ", 1 thread" : ", " + threads + " threads");
+        return library.title() + name + (threads == 1 ? ", 1 thread" : ", " + threads + " threads");
     }
 
     /** Whether the trainer accumulates. */
@@ -54,6 +51,7 @@ record Contestant(Library library, int threads, String way) {
                         way)
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         process.environment().put("OMP_NUM_THREADS", String.valueOf(threads));
+        library.configure(process);
         return process;
     }
 }

@@ -13,16 +13,27 @@ import java.util.stream.Stream;
  */
 enum Library {
     /** ND4J as it comes. */
-    PLAIN,
+    PLAIN(""),
+
+    /** ND4J with Intel's MKL in place of OpenBLAS, if that is on the class path. */
+    MKL("MKL "),
 
     /** ND4J's build with oneDNN, if it is on the class path. */
-    ONEDNN,
+    ONEDNN("oneDNN "),
 
     /** libtorch, which brings its own. */
-    LIBTORCH;
+    LIBTORCH("libtorch");
 
-    /** Part of the names of ND4J's builds with oneDNN. */
-    private static final String ONEDNN_BUILD = "-onednn";
+    private final String title;
+
+    Library(String title) {
+        this.title = title;
+    }
+
+    /** How headings start. */
+    String title() {
+        return title;
+    }
 
     /**
      * What it can do, by the names that {@link PeerProcess} takes: two workers need two threads.
@@ -31,7 +42,7 @@ enum Library {
      */
     List<String> ways(int threads) {
         Stream<Way> ways = switch (this) {
-            case PLAIN -> Stream.of(Way.NATIVE_WHOLE, Way.TRAINER_1, Way.TRAINER_2);
+            case PLAIN, MKL -> Stream.of(Way.NATIVE_WHOLE, Way.TRAINER_1, Way.TRAINER_2);
             case ONEDNN -> Stream.of(Way.ONEDNN_WHOLE, Way.ONEDNN_1, Way.ONEDNN_2);
             case LIBTORCH -> Stream.of();
         };
@@ -41,24 +52,39 @@ enum Library {
         return names.isEmpty() ? List.of(PeerProcess.LIBTORCH) : names;
     }
 
+    /** What the process needs, beside the class path. */
+    void configure(ProcessBuilder process) {
+        if (this == MKL) {
+            process.command().add(1, "-Dorg.bytedeco.openblas.load=mkl_rt");
+            // Otherwise its threads are those of a second OpenMP, which spin beside those of ND4J's.
+            process.environment().put("MKL_THREADING_LAYER", "GNU");
+        }
+    }
+
     /** Those that are on the class path of this process. */
     static List<Library> present() {
-        boolean oneDnn = classPath().anyMatch(Library::hasOneDnn);
         return Stream.of(values())
-                .filter(library -> library != ONEDNN || oneDnn)
+                .filter(library -> !library.isOptional() || classPath().anyMatch(library::isIn))
                 .toList();
     }
 
     /** The class path that brings this library and not another that JavaCPP would prefer. */
     String path() {
         return classPath()
-                // JavaCPP takes a build with an extension before the plain one.
-                .filter(entry -> this == ONEDNN || !hasOneDnn(entry))
+                .filter(entry -> Stream.of(values())
+                        .filter(Library::isOptional)
+                        .allMatch(library -> library == this || !library.isIn(entry)))
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    private static boolean hasOneDnn(String entry) {
-        return Path.of(entry).getFileName().toString().contains(ONEDNN_BUILD);
+    private boolean isOptional() {
+        return this == MKL || this == ONEDNN;
+    }
+
+    /** JavaCPP takes a build of ND4J with an extension before the plain one. */
+    private boolean isIn(String entry) {
+        String file = Path.of(entry).getFileName().toString();
+        return this == MKL ? file.startsWith("mkl-") && file.contains("-redist") : file.contains("-onednn");
     }
 
     private static Stream<String> classPath() {
