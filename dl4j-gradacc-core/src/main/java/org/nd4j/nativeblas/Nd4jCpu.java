@@ -17,8 +17,8 @@ public final class Nd4jCpu {
     /** The one question that DL4J asks. */
     public static final class Environment {
 
-        /** Set by {@code io.github.gradacc.accel.OneDnn} for as long as it is enabled. */
-        private static final String ENABLED = "io.github.gradacc.onednn";
+        /** The system property that {@code io.github.gradacc.accel.OneDnn} sets for as long as it is enabled. */
+        public static final String ENABLED = "io.github.gradacc.onednn";
 
         private static final Environment INSTANCE = new Environment();
 

@@ -32,18 +32,15 @@ final class Activation {
         if (NativeBuild.loaded().isEmpty()) {
             Optional<String> obstacle = choose(NativeBuild.onClassPath(), System.getProperty(EXTENSION));
             if (obstacle.isPresent()) {
-                return Status.inactive("", features, obstacle.get());
+                return inactive(obstacle.get());
             }
         }
         try {
             return switchOn();
         } catch (RuntimeException | LinkageError e) {
             HelperSwitch.off();
-            return Status.inactive(
-                    build(),
-                    features,
-                    "ND4J's library for CPUs could not be loaded (" + e + "). Add nd4j-native-platform and "
-                            + dependency() + ".");
+            return inactive("ND4J's library for CPUs could not be loaded (" + e + "). Add nd4j-native-platform and "
+                    + dependency() + ".");
         }
     }
 
@@ -80,29 +77,21 @@ final class Activation {
         String backend =
                 String.valueOf(Nd4j.getExecutioner().getEnvironmentInformation().getProperty("backend"));
         if (!"CPU".equalsIgnoreCase(backend)) {
-            return Status.inactive(
-                    build(), features, "ND4J's backend is " + backend + ", and oneDNN computes on CPUs only.");
+            return inactive("ND4J's backend is " + backend + ", and oneDNN computes on CPUs only.");
         }
         if (!LayerHelper.libraryHasOneDnn()) {
-            return Status.inactive(
-                    build(),
-                    features,
-                    "the library that is loaded was built without oneDNN. Add " + dependency()
-                            + ", and call OneDnn.enable() before anything else uses ND4J; or start the process with -D"
-                            + EXTENSION + "=" + best().extension() + ".");
+            return inactive("the library that is loaded was built without oneDNN. Add " + dependency()
+                    + ", and call OneDnn.enable() before anything else uses ND4J; or start the process with -D"
+                    + EXTENSION + "=" + best().extension() + ".");
         }
         if (!Nd4j.getEnvironment().helpersAllowed()) {
-            return Status.inactive(
-                    build(),
-                    features,
+            return inactive(
                     "ND4J's native helpers are off in this process: call Nd4j.getEnvironment().allowHelpers(true).");
         }
         HelperSwitch.on();
         if (!LayerHelper.mayUseOneDnn()) {
             HelperSwitch.off();
-            return Status.inactive(
-                    build(),
-                    features,
+            return inactive(
                     "DL4J asked for its helpers before and was refused, which it does not forget, or its class loader"
                             + " does not see this library. Call OneDnn.enable() before the first network is made.");
         }
@@ -111,6 +100,10 @@ final class Activation {
                 features,
                 "networks made from now on use it in FLOAT, for convolution in one and two dimensions, pooling and"
                         + " batch normalization.");
+    }
+
+    private Status inactive(String obstacle) {
+        return Status.inactive(build(), features, obstacle);
     }
 
     private static String build() {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.accel;
 
-import io.github.gradacc.dl4j.ConfigurationCopy;
 import io.github.gradacc.dl4j.LayerHelper;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.Network;
-import io.github.gradacc.dl4j.Noise;
 import io.github.gradacc.dl4j.Propagation;
 import io.github.gradacc.dl4j.Replica;
 import java.util.ArrayList;
@@ -16,8 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -38,7 +34,7 @@ final class Comparison {
     private final List<@Nullable Object> helpers = new ArrayList<>();
 
     private Comparison(Network network, INDArray[] features, INDArray[] labels) {
-        replica = Replica.of(network, Comparison::quiet);
+        replica = Replica.quiet(network);
         this.features = features;
         this.labels = labels;
         layers = OneDnn.helped(replica);
@@ -61,13 +57,6 @@ final class Comparison {
         } finally {
             Nd4j.getEnvironment().allowHelpers(allowed);
         }
-    }
-
-    /** Without workspaces every array it computes stays valid. */
-    private static void quiet(ConfigurationCopy configuration) {
-        configuration.setWorkspaces(WorkspaceMode.NONE);
-        configuration.setBackpropagation(BackpropType.Standard);
-        configuration.layers().forEach(Noise::removeFrom);
     }
 
     private OneDnnReport report() {

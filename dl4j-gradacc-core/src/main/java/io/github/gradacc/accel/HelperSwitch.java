@@ -2,6 +2,7 @@
 package io.github.gradacc.accel;
 
 import org.deeplearning4j.config.DL4JSystemProperties;
+import org.nd4j.nativeblas.Nd4jCpu;
 
 /**
  * The system properties that decide whether DL4J gives a layer a helper when it is made. They belong to the process,
@@ -9,8 +10,7 @@ import org.deeplearning4j.config.DL4JSystemProperties;
  */
 final class HelperSwitch {
 
-    /** Read by {@link org.nd4j.nativeblas.Nd4jCpu.Environment}. */
-    private static final String ENABLED = "io.github.gradacc.onednn";
+    private static final String ENABLED = Nd4jCpu.Environment.ENABLED;
 
     private static final String BEFORE = ENABLED + ".helpers.before";
     private static final String DISABLED = DL4JSystemProperties.DISABLE_HELPER_PROPERTY;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.accel;
 
-import java.util.Collection;
+import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -17,15 +17,15 @@ public record Status(boolean active, String build, Set<String> cpuFeatures, Stri
 
     /** Copies the set, in alphabetical order. */
     public Status {
-        cpuFeatures = java.util.Collections.unmodifiableSet(new TreeSet<>(cpuFeatures));
+        cpuFeatures = Collections.unmodifiableSet(new TreeSet<>(cpuFeatures));
     }
 
-    static Status active(String build, Collection<String> features, String explanation) {
-        return new Status(true, build, Set.copyOf(features), explanation);
+    static Status active(String build, Set<String> features, String explanation) {
+        return new Status(true, build, features, explanation);
     }
 
-    static Status inactive(String build, Collection<String> features, String explanation) {
-        return new Status(false, build, Set.copyOf(features), explanation);
+    static Status inactive(String build, Set<String> features, String explanation) {
+        return new Status(false, build, features, explanation);
     }
 
     /** Returns all of it in one paragraph. */

@@ -6,6 +6,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apiguardian.api.API;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
 
@@ -30,6 +32,21 @@ public final class Replica {
      */
     public static Network of(Network network, Consumer<ConfigurationCopy> change) {
         return make(network, change, shared -> shared);
+    }
+
+    /**
+     * Makes a replica for a look inside: without noise, in one segment, and without workspaces, so that every array it
+     * computes stays valid.
+     *
+     * @param network the network, not changed
+     * @throws IllegalStateException if the configuration cannot be written to JSON and read again
+     */
+    public static Network quiet(Network network) {
+        return of(network, configuration -> {
+            configuration.setWorkspaces(WorkspaceMode.NONE);
+            configuration.setBackpropagation(BackpropType.Standard);
+            configuration.layers().forEach(Noise::removeFrom);
+        });
     }
 
     /**

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
-import io.github.gradacc.dl4j.ConfigurationCopy;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.Network;
-import io.github.gradacc.dl4j.Noise;
 import io.github.gradacc.dl4j.Propagation;
 import io.github.gradacc.dl4j.Replica;
 import java.util.ArrayList;
@@ -15,8 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +113,7 @@ public final class SignalPropagation {
                 requireSameExamples(features[0], labels[i], rows[i]);
             }
         }
-        Network replica = Replica.of(network, SignalPropagation::quiet);
+        Network replica = Replica.quiet(network);
         try (Propagation pass = replica.propagate(true, features)) {
             List<SignalLayer> layers = measure(pass, labels);
             Signal parameterGradients = labels == null ? null : parameters(replica);
@@ -130,13 +126,6 @@ public final class SignalPropagation {
                             + ". Pass what fit() would take. The cause: " + e.getMessage(),
                     e);
         }
-    }
-
-    /** Without workspaces every array it computes stays valid. */
-    private static void quiet(ConfigurationCopy configuration) {
-        configuration.setWorkspaces(WorkspaceMode.NONE);
-        configuration.setBackpropagation(BackpropType.Standard);
-        configuration.layers().forEach(Noise::removeFrom);
     }
 
     /** Each output is measured before later layers and the backward pass, which may use its memory. */
