@@ -84,8 +84,8 @@ public final class GradientSum implements AutoCloseable {
     }
 
     /**
-     * Asks of each gradient, before it is added, whether to leave it out: then nothing of it reaches the sum, neither its
-     * examples nor its score. That costs what the question costs; by default nothing is asked.
+     * Asks of each gradient, before it is added, whether to leave it out: then nothing of it reaches the sum, neither
+     * its examples nor its score. That costs what the question costs; by default nothing is asked.
      *
      * @param leavesOut tells which gradients to leave out
      */

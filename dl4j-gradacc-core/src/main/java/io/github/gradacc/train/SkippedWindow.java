@@ -7,7 +7,7 @@ package io.github.gradacc.train;
  * @param iteration number of the step that it was for, from 0; if the window was dropped, that of the next step
  * @param epoch number of epochs completed
  * @param reason why
- * @param dropped whether no step is taken: the whole window is skipped, in truncated BPTT for this time segment at least
+ * @param dropped whether no step is taken: the whole window is skipped, in truncated BPTT at least for this segment
  * @param microBatches number of micro-batches that are skipped; those skipped in earlier segments are not counted again
  *     unless the window is dropped
  * @param examples their number of examples

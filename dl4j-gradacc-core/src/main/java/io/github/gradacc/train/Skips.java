@@ -140,7 +140,7 @@ final class Skips {
     private void warn(Doublings times, SkippedStep skip, String why) {
         if (times.isNext()) {
             log.warn(
-                    "Step {} is skipped and its window dropped, {} (score {}, gradient norm {}): {}. Dropped so far: {}."
+                    "Step {} is skipped and its window dropped: {} (score {}, gradient norm {}): {}. So far: {}."
                             + " Said the first, second, fourth, eighth... time",
                     network.iteration(),
                     why,

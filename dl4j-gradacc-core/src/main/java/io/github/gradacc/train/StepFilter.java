@@ -2,13 +2,13 @@
 package io.github.gradacc.train;
 
 /**
- * Decides whether a step is taken that could be. Asked when the gradient of a window is computed, is finite and has gone
- * through the transforms, in truncated BPTT for each time segment. Not called by native training.
+ * Decides whether a step is taken that could be. Asked when the gradient of a window is computed, is finite and has
+ * gone through the transforms, in truncated BPTT for each time segment. Not called by native training.
  *
  * <p>A vetoed step leaves parameters, updater, schedules and counters untouched, like a window that is dropped; it is
  * logged, and {@link WindowListener#onSkipped} told of it. How many are vetoed in a row is not limited. If the filter
- * throws, the step is not taken either, the window is discarded, and the exception reaches the caller. One filter serves
- * one trainer, on the thread that trains.
+ * throws, the step is not taken either, the window is discarded, and the exception reaches the caller. One filter
+ * serves one trainer, on the thread that trains.
  */
 @FunctionalInterface
 public interface StepFilter {
@@ -16,8 +16,8 @@ public interface StepFilter {
     /**
      * Tells whether to take a step.
      *
-     * @param candidate the report as it will be if the step is taken; its {@code gradientNorm} is given whether or not a
-     *     transform asked for it, before the transforms if none did
+     * @param candidate the report as it will be if the step is taken; its {@code gradientNorm} is given whether or not
+     *     a transform asked for it, before the transforms if none did
      * @return false to drop the window
      */
     boolean accepts(StepReport candidate);

@@ -29,8 +29,11 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +83,12 @@ class LossScalingTest {
         });
     }
 
+    @Test
+    void aPowerOfTwoChangesNoBitOfADenseNetwork() {
+        assertSameBits(NetworkClass.LAYERS, exact().findFirst().orElseThrow(), 3);
+    }
+
+    @Tag("slow")
     @ParameterizedTest(name = "{0}", autoCloseArguments = false)
     @MethodSource("exact")
     void aPowerOfTwoChangesNoBit(Exact each) {
@@ -125,8 +134,8 @@ class LossScalingTest {
     }
 
     /**
-     * In HALF numbers below 3e-8 are 0. The error that comes back through the small weight is 1e-8 times the loss's, and
-     * its product with features of 1000 is 1e-5: without a scale the lower layer stands still, with it it learns.
+     * In HALF numbers below 3e-8 are 0. The error that comes back through the small weight is 1e-8 times the loss's,
+     * and its product with features of 1000 is 1e-5: without a scale the lower layer stands still, with it it learns.
      */
     @EachNetworkClass
     <T extends Model> void whatUnderflowsInHalfIsSaved(NetworkClass<T> type) {
@@ -161,10 +170,7 @@ class LossScalingTest {
         return Nets.of(
                 Nets.settings().dataType(DataType.FLOAT16).updater(new Sgd(10)).activation(Activation.IDENTITY),
                 InputType.feedForward(2),
-                new org.deeplearning4j.nn.conf.layers.DenseLayer.Builder()
-                        .nOut(1)
-                        .hasBias(false)
-                        .build(),
+                new DenseLayer.Builder().nOut(1).hasBias(false).build(),
                 new OutputLayer.Builder(LossFunction.MSE)
                         .nOut(1)
                         .activation(Activation.IDENTITY)
@@ -237,10 +243,45 @@ class LossScalingTest {
                 .nonFinite(NonFinitePolicy.SKIP_MICRO_BATCH)
                 .lossScaling(LossScaling.dynamic().withInitialScale(0x1p13))
                 .build()) {
-            assertThat(trainer.fit(data).stepped()).isFalse();
+            for (int scale = 13; scale > 11; scale--) {
+                StepReport report = trainer.fit(data);
+                assertThat(report.lossScale()).isEqualTo(Math.scalb(1.0, scale));
+                assertThat(report.stepped()).isFalse();
+                assertThat(report.skippedMicroBatches()).isEqualTo(2);
+            }
             StepReport report = trainer.fit(data);
-            assertThat(report.skippedMicroBatches()).isEqualTo(report.stepped() ? 0 : 2);
+            assertThat(report.stepped()).isTrue();
+            assertThat(report.skippedMicroBatches()).isZero();
         }
+    }
+
+    /** The forward pass was fine, and with it the state in which the next segment begins. */
+    @Test
+    void anOverflowInOneTimeSegmentSkipsThatSegmentAlone() {
+        MultiLayerConfiguration configuration = Nets.of(
+                Nets.settings().dataType(DataType.FLOAT).updater(new Sgd(1e-3)),
+                InputType.recurrent(2),
+                lstm(2),
+                new RnnOutputLayer.Builder(new BrokenGradient())
+                        .nOut(1)
+                        .activation(Activation.IDENTITY)
+                        .build());
+        configuration.setBackpropType(BackpropType.TruncatedBPTT);
+        configuration.setTbpttFwdLength(2);
+        configuration.setTbpttBackLength(2);
+        MultiLayerNetwork network = Nets.init(configuration);
+        INDArray labels = Nd4j.ones(DataType.FLOAT, 2, 1, 6);
+        labels.putScalar(new int[] {0, 0, 2}, Float.POSITIVE_INFINITY);
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .lossScaling(LossScaling.dynamic())
+                .build()) {
+            StepReport report = trainer.fit(new DataSet(new Data(1, DataType.FLOAT).normal(2, 2, 6), labels));
+            assertThat(report.stepped()).isTrue();
+            assertThat(report.iteration()).isEqualTo(1);
+            assertThat(report.lossScale()).isEqualTo(32768);
+            assertThat(report.skippedExamples()).isEqualTo(2);
+        }
+        assertThat(network.getIterationCount()).isEqualTo(2);
     }
 
     /** Not for ever: what is infinite at every scale is a failure in the end. */

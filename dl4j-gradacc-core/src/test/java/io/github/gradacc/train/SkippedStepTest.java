@@ -216,7 +216,7 @@ class SkippedStepTest {
                     .hasSize(3)
                     .last()
                     .asString()
-                    .contains("Dropped so far: 4");
+                    .contains("So far: 4");
             for (int i = 0; i < 3; i++) {
                 trainer.fit(bad);
             }
