@@ -226,7 +226,11 @@ public final class TrainedNetwork implements AutoCloseable {
         for (LayerView output : network.outputs()) {
             String reason = output.facts().loss().isEmpty()
                     ? "has no loss function in its configuration, so its gradient cannot be scaled"
-                    : output.facts().addsToLoss() ? "adds center loss to its loss function, unscaled" : "";
+                    : output.facts().addsToLoss()
+                            ? "adds center loss to its loss function, unscaled"
+                            : output.facts().hasWholeBatchLoss()
+                                    ? "has a loss that scores the batch as a whole, perhaps one of its own"
+                                    : "";
             if (!reason.isEmpty()) {
                 throw new IllegalStateException("lossScaling multiplies the gradient of every loss, but layer '"
                         + output.name() + "', a " + output.type() + ", " + reason

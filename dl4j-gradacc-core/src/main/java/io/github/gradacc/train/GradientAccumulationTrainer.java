@@ -59,10 +59,11 @@ import org.slf4j.LoggerFactory;
  * <p>Not everything is a sum over examples. Batch normalization normalizes with the statistics of its micro-batch,
  * dropout draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
  *
- * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of
- * the network are as after the last step, and the open window is discarded; a batch that {@code accumulate} refuses
- * before anything was computed (wrong arrays, missing labels) leaves the open window as it was. In truncated BPTT the
- * last step may be one on an earlier segment of the same window.
+ * <p>A step on a gradient that is not finite is refused, or skipped where {@link Builder#nonFinite} asks for that; what
+ * is said below to throw {@link NonFiniteGradientException} then throws it only beyond its limits. After any failure,
+ * parameters, updater state and counters of the network are as after the last step, and the open window is discarded; a
+ * batch that {@code accumulate} refuses before anything was computed (wrong arrays, missing labels) leaves the open
+ * window as it was. In truncated BPTT the last step may be one on an earlier segment of the same window.
  *
  * <p>While a window is open the network may be used for anything but training: scoring, output, evaluation, saving. A
  * listener that is added then sees the window's last batch only.
@@ -232,7 +233,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * follow it; what is wrong with it is then reported by the call that computes it.
      *
      * @param data the batch; its arrays may be reused when the call returns
-     * @return a report if the batch filled the window and a step was taken, otherwise empty
+     * @return a report if the batch filled the window, otherwise empty; it says whether a step was taken
      * @throws IllegalArgumentException if the batch is incomplete, empty or does not fit the network; the window stays
      * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the
      *     window was opened; the window is then discarded

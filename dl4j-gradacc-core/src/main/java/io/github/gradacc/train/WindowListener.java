@@ -17,7 +17,8 @@ public interface WindowListener extends TrainingListener {
      * known to be finite, before it is transformed, before other events of the step, and on the thread that trains. If
      * it throws, the step is not taken.
      *
-     * <p>Not called for a window in which no label counts, which takes no step, nor for one that was already being
+     * <p>Also called for a step that a {@link StepFilter} then vetoes. Not called for a window in which no label counts
+     * or whose gradient is not finite, which takes no step, nor for one that was already being
      * filled when the network got its first listener of this kind.
      *
      * @param model the network, with the parameters that the gradients belong to
