@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.array;
 
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 import org.apiguardian.api.API;
@@ -34,6 +35,21 @@ public final class Elements {
                 action.accept(x);
             }
         }
+    }
+
+    /**
+     * Counts the elements that are not 0; NaN counts.
+     *
+     * @param array any shape, order and floating point type; not changed
+     */
+    public static long countNonZero(INDArray array) {
+        LongAdder count = new LongAdder();
+        forEach(array, x -> {
+            if (x != 0) {
+                count.increment();
+            }
+        });
+        return count.sum();
     }
 
     /**

@@ -67,6 +67,16 @@ public final class WindowData {
         if (all.size() <= 1) {
             return all.isEmpty() ? null : all.get(0).data();
         }
+        return joined(all);
+    }
+
+    /**
+     * Joins parts of a window.
+     *
+     * @param all at least one, not changed
+     * @return a new batch, without masks; nothing of it is a view
+     */
+    public static MultiDataSet joined(List<Batch> all) {
         Batch first = all.get(0);
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             return new org.nd4j.linalg.dataset.MultiDataSet(
@@ -91,8 +101,9 @@ public final class WindowData {
         INDArray[] joined = new INDArray[arrays.apply(all.get(0).data()).length];
         for (int i = 0; i < joined.length; i++) {
             int at = i;
-            joined[i] = Blocks.join(
+            INDArray array = Blocks.join(
                     all.stream().map(batch -> arrays.apply(batch.data())[at]).toList(), rows.applyAsInt(i));
+            joined[i] = all.size() == 1 ? array.dup() : array;
         }
         return joined;
     }

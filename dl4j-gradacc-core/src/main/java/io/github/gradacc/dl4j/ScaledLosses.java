@@ -30,22 +30,41 @@ public final class ScaledLosses implements AutoCloseable {
      * @param factors one for each output, whose layers all have loss functions; none to leave all as they are
      */
     public static ScaledLosses of(Network network, List<Double> factors) {
+        return of(network, factors, 1);
+    }
+
+    /**
+     * Scales the losses of a network, and their gradients once more.
+     *
+     * @param network the network, not copied
+     * @param factors one for each output, whose layers all have loss functions; none to leave all as they are
+     * @param ofGradients by what the gradients alone are multiplied, and no score; with another number than 1, too, all
+     *     outputs need loss functions
+     */
+    public static ScaledLosses of(Network network, List<Double> factors, double ofGradients) {
         ScaledLosses scaled = new ScaledLosses();
         if (!factors.isEmpty()) {
             int[] rows = network.labelRows();
             List<LayerView> outputs = network.outputs();
             for (int i = 0; i < outputs.size(); i++) {
-                scaled.scale(outputs.get(i).facts(), factors.get(i), rows[i], rows[0]);
+                double factor = factors.get(i);
+                scaled.scale(outputs.get(i).facts(), factor * ofGradients, score(factor, rows[i], rows[0]));
             }
+        } else if (ofGradients != 1) {
+            network.outputs().forEach(output -> scaled.scale(output.facts(), ofGradients, 1));
         }
         return scaled;
     }
 
     /** DL4J divides the gradients of all outputs by the rows of the first one's labels, a score by those of its own. */
-    private void scale(LayerFacts facts, double factor, int rows, int firstRows) {
+    private static double score(double factor, int rows, int firstRows) {
+        return factor * rows / firstRows;
+    }
+
+    private void scale(LayerFacts facts, double ofGradient, double ofScore) {
         ILossFunction loss = facts.loss().orElseThrow();
         undo.add(() -> facts.replaceLoss(loss));
-        facts.replaceLoss(new Scaled(loss, factor, factor * rows / firstRows));
+        facts.replaceLoss(new Scaled(loss, ofGradient, ofScore));
     }
 
     /** Puts the loss functions back. */

@@ -176,8 +176,9 @@ final class EarlyStoppingRun<T extends Model> {
         if (watch.steps() == 0 && epochConditions().isEmpty() && !trainer.isWindowOpen()) {
             throw new IllegalStateException(
                     "Epoch " + epoch + " took no step, because its batches do not fill a window and"
-                            + " partial windows are dropped, and there are only iteration conditions, which are asked"
-                            + " after a step: use smaller windows, PartialWindow.STEP or an epoch condition");
+                            + " partial windows are dropped, or because every step was skipped, and there are only"
+                            + " iteration conditions, which are asked after a step: use smaller windows,"
+                            + " PartialWindow.STEP or an epoch condition, and look at the log for what was skipped");
         }
     }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import io.github.gradacc.array.Elements;
 import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.array.MeasuredSum;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ public final class GradientSum implements AutoCloseable {
     private @Nullable INDArray sum;
     private @Nullable MicroGradient held;
     private int heldNorm = NO_NORM;
+    private int heldPosition;
     private @Nullable GradientLayout layout;
     private List<SoleUpdate> pools = List.of();
     private boolean sumStarted;
@@ -50,6 +53,16 @@ public final class GradientSum implements AutoCloseable {
     private final List<SummandNorm> norms = new ArrayList<>();
 
     private boolean measuresNorms;
+
+    /** Tells of a part whether it is left out; null if all are added as they come. */
+    private @Nullable Predicate<MicroGradient> screen;
+
+    private final List<LeftOut> leftOut = new ArrayList<>();
+
+    /** By what the gradients of the parts are too large. */
+    private double scale = 1;
+
+    private int lastPosition = -1;
 
     /** No element of the sum of settled parts is larger. */
     private double bound;
@@ -71,12 +84,45 @@ public final class GradientSum implements AutoCloseable {
     }
 
     /**
+     * Asks of each gradient, before it is added, whether to leave it out: then nothing of it reaches the sum, neither
+     * its examples nor its score. That costs what the question costs; by default nothing is asked.
+     *
+     * @param leavesOut tells which gradients to leave out
+     */
+    public void screen(Predicate<MicroGradient> leavesOut) {
+        screen = leavesOut;
+    }
+
+    /**
+     * Says that the gradients that are added are scaled, though neither updates nor scores are. What is written, and
+     * norms, are without the scale; sums of 16-bit types are freed of it in FLOAT.
+     *
+     * @param factor by which the parts of the window were multiplied; powers of two change no bit, unless a number
+     *     leaves the range of its type
+     */
+    public void scaledBy(double factor) {
+        scale = factor;
+    }
+
+    /** As {@link #add(int, Summand)}, for the micro-batch that follows the last one. */
+    public boolean add(Summand part) {
+        return add(lastPosition + 1, part);
+    }
+
+    /**
      * Adds what one micro-batch contributes, by reference.
      *
+     * @param position of the micro-batch in its window, from 0
      * @param part its array, if it has one, must stay unchanged until {@link #settle()} or {@link #writeTo}
+     * @return false if it was left out
      * @throws IllegalStateException if the part added before has not been settled, or had another layout
      */
-    public void add(Summand part) {
+    public boolean add(int position, Summand part) {
+        lastPosition = position;
+        if (part instanceof MicroGradient gradient && screen != null && screen.test(gradient)) {
+            leftOut.add(new LeftOut(position, part.examples(), part.score()));
+            return false;
+        }
         if (part instanceof MicroGradient gradient) {
             hold(gradient);
         }
@@ -87,6 +133,7 @@ public final class GradientSum implements AutoCloseable {
         microBatches++;
         meanScore += (part.meanScore() - meanScore) * ((double) part.examples() / examples);
         summedScore += part.summedScore();
+        return true;
     }
 
     private void hold(MicroGradient gradient) {
@@ -104,6 +151,7 @@ public final class GradientSum implements AutoCloseable {
                     + " changed while the window was open");
         }
         held = gradient;
+        heldPosition = lastPosition;
         heldNorm = measuresNorms ? norms.size() : NO_NORM;
     }
 
@@ -139,13 +187,13 @@ public final class GradientSum implements AutoCloseable {
         // Neither the sum of magnitudes nor the norm is less than the largest element.
         double magnitude = heldNorm == NO_NORM ? measure : Math.sqrt(measure);
         if (heldNorm != NO_NORM) {
-            norms.set(heldNorm, new SummandNorm(part.examples(), magnitude));
+            norms.set(heldNorm, new SummandNorm(part.examples(), magnitude / scale));
         }
         boolean updatesAreFinite = part.layout().updates().stream()
                 .flatMap(rule -> rule.ranges().stream())
                 .allMatch(range -> Finiteness.allFinite(range.of(part.flat())));
         if (Double.isNaN(magnitude) || !updatesAreFinite) {
-            throw new NotFiniteException(microBatches - 1, part.score());
+            throw new NotFiniteException(heldPosition, part.score());
         }
         bound += magnitude;
     }
@@ -169,7 +217,8 @@ public final class GradientSum implements AutoCloseable {
     }
 
     /**
-     * As {@link #writeTo(INDArray)}, with the sum multiplied by a factor; updates are not.
+     * As {@link #writeTo(INDArray)}, with the sum multiplied by a factor; updates are not. The scale of the parts is
+     * taken out at the same time.
      *
      * @param factor any number; 1 changes no bit
      */
@@ -177,32 +226,56 @@ public final class GradientSum implements AutoCloseable {
         if (layout == null) {
             throw new IllegalStateException("An empty sum has no gradient to write");
         }
-        if (held != null && (held.flat() != flat || (sumStarted && needsWiderSum(flat)))) {
+        boolean widens = needsWiderSum(flat) && (sumStarted || scale != 1);
+        double total = factor / scale;
+        if (held != null && (held.flat() != flat || widens)) {
             settle();
         }
         MicroGradient last = held;
         held = null;
         if (last == null) {
             // Before the sum is rounded to 16 bits, where it could overflow.
-            scale(sumArray(flat), factor);
+            scale(sumArray(flat), total);
             layout.gradients().forEach(range -> range.of(flat).assign(range.of(sumArray(flat))));
             pools.forEach(pool -> pool.writeTo(flat));
         } else if (!sumStarted) {
             measure(last, range -> measured().of(range.of(flat)));
-            scale(flat, factor);
+            scale(flat, total);
         } else {
             measure(last, range -> measured().addTo(range.of(flat), range.of(sumArray(flat))));
-            scale(flat, factor);
+            scale(flat, total);
             pool(last);
             pools.forEach(pool -> pool.writeTo(flat));
         }
-        bound *= Math.abs(factor);
+        // A sum that overflowed before it was made smaller stays infinite.
+        bound *= Math.max(1, Math.abs(total));
     }
 
-    private void scale(INDArray array, double factor) {
-        if (factor != 1 && layout != null) {
-            layout.gradients().forEach(range -> range.of(array).muli(factor));
+    private void scale(INDArray array, double by) {
+        if (by != 1 && layout != null) {
+            layout.gradients().forEach(range -> range.of(array).muli(by));
         }
+    }
+
+    /**
+     * Returns the share of the sum's elements, of those that are not 0, that became 0 when it was rounded to a 16-bit
+     * type. Reads the sum and the array: not for every step.
+     *
+     * @param flat the array given to {@link #writeTo}, before others change it
+     * @return from 0 to 1; 0 if the sum was not kept in a wider type
+     */
+    public double underflow(INDArray flat) {
+        INDArray wide = sum;
+        if (layout == null || wide == null || !sumStarted || !needsWiderSum(flat)) {
+            return 0;
+        }
+        long before = layout.gradients().stream()
+                .mapToLong(range -> Elements.countNonZero(range.of(wide)))
+                .sum();
+        long after = layout.gradients().stream()
+                .mapToLong(range -> Elements.countNonZero(range.of(flat)))
+                .sum();
+        return before == 0 ? 0 : (double) (before - after) / before;
     }
 
     /**
@@ -248,6 +321,18 @@ public final class GradientSum implements AutoCloseable {
         return examples;
     }
 
+    /** Tells whether the sum holds no gradient: nothing was added, or nothing but parts that are known to be zero. */
+    public boolean isEmpty() {
+        return layout == null;
+    }
+
+    /** Returns what was left out of the sum since this was asked before, in order, a copy. */
+    public List<LeftOut> takeLeftOut() {
+        List<LeftOut> taken = List.copyOf(leftOut);
+        leftOut.clear();
+        return taken;
+    }
+
     /** Returns the number of micro-batches in the sum. */
     public int microBatches() {
         return microBatches;
@@ -275,6 +360,8 @@ public final class GradientSum implements AutoCloseable {
         layout = null;
         pools = List.of();
         sumStarted = false;
+        leftOut.clear();
+        lastPosition = -1;
         bound = 0;
         examples = 0;
         microBatches = 0;

@@ -18,7 +18,7 @@ public final class NotFiniteException extends RuntimeException {
         this.score = score;
     }
 
-    /** Returns the position of the micro-batch in the sum, from 0. */
+    /** Returns the position of the micro-batch in its window, from 0. */
     public int microBatch() {
         return microBatch;
     }

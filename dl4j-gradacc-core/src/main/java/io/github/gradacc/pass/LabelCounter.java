@@ -149,6 +149,11 @@ public final class LabelCounter {
         }
     }
 
+    /** Returns the number of outputs. */
+    public int outputs() {
+        return outputs.size();
+    }
+
     /**
      * Tells whether losses must be scaled in each pass, before they are mixed: outputs have divisors of their own.
      * Otherwise the sum of all passes can be scaled.

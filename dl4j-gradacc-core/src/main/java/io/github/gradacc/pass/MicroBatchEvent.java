@@ -44,12 +44,12 @@ final class MicroBatchEvent extends Event {
     double gradientNorm;
 
     /** Computes the norm, after the duration has been taken. */
-    void describe(int step, int position, int number, MicroGradient gradient) {
+    void describe(int step, Pass pass, int number, MicroGradient gradient) {
         iteration = step;
-        microBatch = position;
+        microBatch = pass.microBatch();
         worker = number;
         examples = gradient.examples();
         score = gradient.score();
-        gradientNorm = gradient.layout().norm(gradient.flat()) / gradient.examples();
+        gradientNorm = gradient.layout().norm(gradient.flat()) / pass.lossScale() / gradient.examples();
     }
 }

@@ -18,6 +18,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * @param ownRandomStream whether dropout and noise draw from a stream that belongs to this micro-batch of this step,
  *     rather than from the generator of the calling thread
  * @param lossFactors by what the losses of the outputs are multiplied; none to leave them as they are
+ * @param lossScale by what their gradients are multiplied once more, and their scores are not; 1 for nothing
  */
 @API(status = API.Status.INTERNAL)
 public record Pass(
@@ -26,4 +27,17 @@ public record Pass(
         Optional<MultiDataSet> data,
         Optional<RecurrentState> state,
         boolean ownRandomStream,
-        List<Double> lossFactors) {}
+        List<Double> lossFactors,
+        double lossScale) {
+
+    /** A pass without a scale. */
+    public Pass(
+            int microBatch,
+            int examples,
+            Optional<MultiDataSet> data,
+            Optional<RecurrentState> state,
+            boolean ownRandomStream,
+            List<Double> lossFactors) {
+        this(microBatch, examples, data, state, ownRandomStream, lossFactors, 1);
+    }
+}

@@ -70,7 +70,8 @@ final class PassMaker {
      */
     PassResult make(Pass pass, boolean keepsActivations) {
         if (pass.data().isEmpty()) {
-            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
+            return new PassResult(
+                    pass.microBatch(), new ZeroGradient(pass.examples(), network.regularization()), Map.of());
         }
         PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
         MicroBatchEvent event = new MicroBatchEvent();
@@ -83,10 +84,10 @@ final class PassMaker {
         }
         event.end();
         if (event.shouldCommit()) {
-            event.describe(network.iteration(), pass.microBatch(), worker, gradient);
+            event.describe(network.iteration(), pass, worker, gradient);
             event.commit();
         }
-        return new PassResult(gradient, recorder.activations());
+        return new PassResult(pass.microBatch(), gradient, recorder.activations());
     }
 
     private MicroGradient onOwnStream(Pass pass, PassRecorder recorder) {
@@ -102,7 +103,7 @@ final class PassMaker {
         Model model = network.model();
         double scoreOfLastStep = model.score();
         try (var silence = new ListenerSilence(network.listeners(), recorder);
-                var scaled = ScaledLosses.of(network, pass.lossFactors())) {
+                var scaled = ScaledLosses.of(network, pass.lossFactors(), pass.lossScale())) {
             network.setMicroBatch(data);
             pass.state().ifPresent(state -> state.restore(network, copies));
             if (known == null) {

@@ -8,7 +8,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * What a pass leaves behind.
  *
+ * @param microBatch position of the micro-batch in its window, from 0
  * @param gradient what it adds to the sum, by reference
  * @param activations copies of the forward pass's activations by name; empty if nobody asked for them
  */
-record PassResult(Summand gradient, Map<String, INDArray> activations) {}
+record PassResult(int microBatch, Summand gradient, Map<String, INDArray> activations) {}

@@ -25,12 +25,38 @@ public final class RecurrentState {
     private List<Map<String, INDArray>> states = List.of();
     private boolean begun;
 
+    /** The states at the mark, and arrays to save others in meanwhile. */
+    private List<Map<String, INDArray>> marked = List.of();
+
+    private List<Map<String, INDArray>> spare = List.of();
+    private boolean marks;
+    private boolean begunAtMark;
+
     /** The state of sequences that have not begun. */
     public RecurrentState() {}
 
     /** Makes this the state of other sequences that have not begun; the memory is used again. */
     public void reset() {
         begun = false;
+    }
+
+    /** Remembers this state, to come back to it after a pass; from then on the memory of two states is kept. */
+    public void mark() {
+        if (states != marked) {
+            spare = marked;
+            marked = states;
+        }
+        begunAtMark = begun;
+        marks = true;
+    }
+
+    /** Goes back to the state that was marked last. */
+    public void rewind() {
+        if (states != marked) {
+            spare = states;
+            states = marked;
+        }
+        begun = begunAtMark;
     }
 
     /**
@@ -55,10 +81,11 @@ public final class RecurrentState {
      */
     void save(Network network, int copies) {
         List<RecurrentLayer> recurrent = recurrent(network);
+        List<Map<String, INDArray>> free = marks && states == marked ? spare : states;
         List<Map<String, INDArray>> saved = new ArrayList<>();
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             for (int i = 0; i < recurrent.size(); i++) {
-                Map<String, INDArray> memory = states.isEmpty() ? Map.of() : states.get(i);
+                Map<String, INDArray> memory = free.isEmpty() ? Map.of() : free.get(i);
                 Map<String, INDArray> own = new HashMap<>();
                 recurrent
                         .get(i)

@@ -219,6 +219,28 @@ public final class TrainedNetwork implements AutoCloseable {
         return (loss - inPasses) * factor + network.regularization();
     }
 
+    /**
+     * Checks that the gradients of all losses can be scaled.
+     *
+     * @throws IllegalStateException if not; the message says why and what to do
+     */
+    public void requireScalableLosses() {
+        for (LayerView output : network.outputs()) {
+            String reason = output.facts().loss().isEmpty()
+                    ? "has no loss function in its configuration, so its gradient cannot be scaled"
+                    : output.facts().addsToLoss()
+                            ? "adds center loss to its loss function, unscaled"
+                            : output.facts().hasWholeBatchLoss()
+                                    ? "has a loss that scores the batch as a whole, perhaps one of its own"
+                                    : "";
+            if (!reason.isEmpty()) {
+                throw new IllegalStateException("lossScaling multiplies the gradient of every loss, but layer '"
+                        + output.name() + "', a " + output.type() + ", " + reason
+                        + ": leave out lossScaling, or use another output layer");
+            }
+        }
+    }
+
     /** Tells whether no layer with parameters is trained. */
     public boolean isFrozen() {
         return network.layers().stream()

@@ -22,9 +22,9 @@ record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActi
     }
 
     void add(PassResult result) {
-        if (keepsActivations) {
+        boolean counts = sum.add(result.microBatch(), result.gradient());
+        if (counts && keepsActivations) {
             activations.add(result.gradient().examples(), result.activations());
         }
-        sum.add(result.gradient());
     }
 }

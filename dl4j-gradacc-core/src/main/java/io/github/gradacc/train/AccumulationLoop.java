@@ -5,6 +5,7 @@ import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.LeftOut;
 import io.github.gradacc.pass.LabelCounter;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Optional;
@@ -30,6 +31,9 @@ final class AccumulationLoop {
     private final GradientTransforms transforms;
     private final WindowListeners windowListeners;
     private final Failures failures;
+    private final LossScale scale;
+    private final Skips skips;
+    private final boolean filters;
     private StepEvent event = new StepEvent();
 
     AccumulationLoop(TrainedNetwork network, Settings settings) {
@@ -39,12 +43,19 @@ final class AccumulationLoop {
         counter = settings.lossNormalization().divisor().map(network::labelCounter);
         transforms = new GradientTransforms(network, settings.gradientTransforms());
         OptionalInt segmentLength = network.segmentLength();
+        windowListeners = new WindowListeners(network);
+        failures = new Failures(network);
+        scale = new LossScale(settings.lossScaling());
+        skips = new Skips(settings, scale, network, failures, windowListeners);
+        filters = settings.filters();
         window = new Window(
                 new Cutting(settings.microBatchSize(), network),
                 new WindowDivisors(counter, segmentLength),
-                segmentLength);
-        windowListeners = new WindowListeners(network);
-        failures = new Failures(network);
+                segmentLength,
+                skips.leavesOut());
+        if (skips.leavesOut()) {
+            g.screen(skips::leavesOut);
+        }
     }
 
     /**
@@ -74,8 +85,8 @@ final class AccumulationLoop {
                 .ifPresent(last -> log.debug("Told to stop by the last step of an epoch"));
         if (network.iteration() == stepsBefore) {
             log.warn(
-                    "No step was taken in epoch {}: its batches did not fill a window ({}), or no label of theirs"
-                            + " counts",
+                    "No step was taken in epoch {}: its batches did not fill a window ({}), no label of theirs"
+                            + " counts, or all windows were dropped",
                     network.epoch(),
                     partialWindow);
         }
@@ -91,13 +102,27 @@ final class AccumulationLoop {
             return Optional.of(step());
         }
         if (window.canCompute(network.parallelism())) {
-            addGradients(0);
-            window.computed();
+            computeBeforeFull();
         }
-        // The caller may reuse the batch, and may use the network, whose gradient array still holds the last gradient.
-        g.settle();
+        // The caller may reuse the batch.
         window.settle();
         return Optional.empty();
+    }
+
+    private void computeBeforeFull() {
+        try {
+            skips.judging(() -> {
+                addGradients(0);
+                // The caller may use the network, whose gradient array still holds the last gradient.
+                g.settle();
+                return g;
+            });
+            window.computed();
+        } catch (SkippedStep skip) {
+            window.spoil(skip);
+            g.clear();
+            network.discard();
+        }
     }
 
     /** One window of one batch. */
@@ -113,55 +138,96 @@ final class AccumulationLoop {
      * @return the report of the last step that was taken
      */
     StepReport step() {
-        MultiDataSet shown = window.shown();
-        StepReport report = step(0, shown);
         int segments = window.segments();
-        for (int segment = 1; segment < segments; segment++) {
+        StepReport report = step(0);
+        for (int segment = 1; segment < segments && !window.isSpoiled(); segment++) {
             beginEvent();
-            StepReport next = step(segment, shown);
-            report = next.stepped() || !report.stepped() ? next : report;
+            report = report.followedBy(step(segment));
         }
         window.clear();
         return report;
     }
 
-    private StepReport step(int segment, MultiDataSet shown) {
-        addGradients(segment);
-        StepReport report = window.divisors().countsNothing(segment)
-                ? noStep()
-                : update(
-                        window.divisors().ofSum(segment),
-                        window.segment(shown, segment).orElse(shown));
-        g.clear();
-        return report;
+    /** {@code parameters := parameters - updater(transforms(factor g / N))}, unless the step is skipped. */
+    private StepReport step(int segment) {
+        try {
+            window.requireUnspoiled();
+            StepReport report = skips.judging(() -> computeGradient(segment));
+            skips.tellOf(window.newlyLeftOut());
+            if (report.stepped()) {
+                skips.requireAccepted(report);
+                network.step(g.examples(), report.score(), window.shown(segment));
+                skips.stepped();
+                commitEvent(report);
+            }
+            return report;
+        } catch (SkippedStep skip) {
+            return drop(skip);
+        } finally {
+            g.clear();
+        }
     }
 
     /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
     private void addGradients(int segment) {
         g.measureNorms(windowListeners.askForNorms());
-        network.accumulate(window.passes(segment), g);
+        g.scaledBy(scale.now());
+        network.accumulate(window.passes(segment, scale.now()), g);
+        while (window.leaveOut(g.takeLeftOut())) {
+            // Their divisors were those of a window with all its micro-batches.
+            g.clear();
+            network.discard();
+            network.accumulate(window.passes(segment, scale.now()), g);
+        }
     }
 
-    /** {@code parameters := parameters - updater(transforms(factor g / N))}, N being the number of examples in g. */
-    private StepReport update(double factor, MultiDataSet shown) {
+    /** {@code gradient := transforms(factor g)}, which DL4J will divide by N, the number of examples in g. */
+    private StepReport computeGradient(int segment) {
+        addGradients(segment);
+        failures.requireSome(g, window.leftOut());
+        if (window.divisors().countsNothing(segment)) {
+            return noStep();
+        }
+        double factor = window.divisors().ofSum(segment);
         INDArray gradient = network.gradient();
         g.writeTo(gradient, factor);
-        failures.requireFinite(g, gradient, factor);
+        failures.requireFinite(g, gradient, factor / scale.now());
+        scale.measure(g, gradient);
         windowListeners.announce(g, gradient, factor);
-        double raw = event.isEnabled() ? g.norm(gradient) / g.examples() : Double.NaN;
-        double norm = transforms.apply(g.examples());
-        StepReport report = report(network.score(g.score(), factor), norm, true);
-        network.step(g.examples(), report.score(), shown);
-        commitEvent(report, raw);
-        return report;
+        double raw = filters || event.isEnabled() ? g.norm(gradient) : Double.NaN;
+        event.gradientNorm = raw / g.examples();
+        double asked = transforms.apply(g.examples());
+        double norm = filters && Double.isNaN(asked) ? raw / network.divisor(g.examples()) : asked;
+        return report(network.score(g.score(), factor), norm, true);
     }
 
-    private void commitEvent(StepReport report, double rawNorm) {
+    private void commitEvent(StepReport report) {
         event.end();
         if (event.shouldCommit()) {
-            event.describe(report, rawNorm);
+            event.describe(report);
             event.commit();
         }
+    }
+
+    /** Leaves the network as it is, for a reason that was asked for. */
+    private StepReport drop(SkippedStep skip) {
+        network.discard();
+        double scaled = scale.now();
+        skips.tellOf(skip, window.microBatches(), window.examples());
+        if (skip.endsWindow()) {
+            window.spoil(skip);
+        }
+        return new StepReport(
+                network.iteration(),
+                network.epoch(),
+                0,
+                0,
+                skip.reportedScore(),
+                skip.reportedNorm(),
+                false,
+                window.microBatches(),
+                window.examples(),
+                scaled);
     }
 
     private StepReport noStep() {
@@ -175,7 +241,16 @@ final class AccumulationLoop {
 
     private StepReport report(double score, double norm, boolean stepped) {
         return new StepReport(
-                network.iteration(), network.epoch(), g.microBatches(), g.examples(), score, norm, stepped);
+                network.iteration(),
+                network.epoch(),
+                g.microBatches(),
+                g.examples(),
+                score,
+                norm,
+                stepped,
+                window.leftOut().size(),
+                window.leftOut().stream().mapToLong(LeftOut::examples).sum(),
+                scale.now());
     }
 
     /** Checks a batch when it enters, before anything is computed. */

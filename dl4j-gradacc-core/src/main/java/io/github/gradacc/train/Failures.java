@@ -2,11 +2,13 @@
 package io.github.gradacc.train;
 
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.LeftOut;
 import io.github.gradacc.grad.NotFiniteException;
 import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.PassException;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -37,12 +39,38 @@ final class Failures {
                 case INTERRUPTED -> interrupted(e.pass().microBatch());
             };
         } catch (NotFiniteException e) {
-            double score = network.score(e.score(), 1);
-            throw nonFinite(
-                    "The gradient of " + place(e.microBatch()) + " holds NaN or infinity (score " + score + ")",
-                    e.microBatch(),
-                    score);
+            throw notFinite(e);
         }
+    }
+
+    NonFiniteGradientException notFinite(NotFiniteException bad) {
+        double score = network.score(bad.score(), 1);
+        return nonFinite(
+                "The gradient of " + place(bad.microBatch()) + " holds NaN or infinity (score " + score + ")",
+                bad.microBatch(),
+                score);
+    }
+
+    /** Refuses a sum from which every gradient was left out. */
+    void requireSome(GradientSum sum, List<LeftOut> leftOut) {
+        if (sum.isEmpty() && !leftOut.isEmpty()) {
+            LeftOut first = leftOut.get(0);
+            throw nonFinite(
+                    "No gradient of the window is finite, that of " + place(first.microBatch()) + " the first (score "
+                            + first.score() + ")",
+                    first.microBatch(),
+                    first.score());
+        }
+    }
+
+    /** One window too many was dropped. */
+    NonFiniteGradientException tooMany(NonFiniteGradientException last, int mostInARow) {
+        return new NonFiniteGradientException(
+                last.iteration(),
+                last.microBatch(),
+                last.score(),
+                "More windows in a row than " + mostInARow + " have gradients that are not finite: nonFinite(policy,"
+                        + " mostInARow) drops no more of them. Of the last one: " + last.getMessage());
     }
 
     /** Ends training before a micro-batch if the thread was interrupted; its status stays. */

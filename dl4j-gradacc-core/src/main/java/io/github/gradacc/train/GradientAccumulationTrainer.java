@@ -59,10 +59,11 @@ import org.slf4j.LoggerFactory;
  * <p>Not everything is a sum over examples. Batch normalization normalizes with the statistics of its micro-batch,
  * dropout draws other numbers: {@code ExactnessReport.of(network)} names what makes a difference in a given network.
  *
- * <p>A step on a gradient that is not finite is refused. After any failure, parameters, updater state and counters of
- * the network are as after the last step, and the open window is discarded; a batch that {@code accumulate} refuses
- * before anything was computed (wrong arrays, missing labels) leaves the open window as it was. In truncated BPTT the
- * last step may be one on an earlier segment of the same window.
+ * <p>A step on a gradient that is not finite is refused, or skipped where {@link Builder#nonFinite} asks for that; what
+ * is said below to throw {@link NonFiniteGradientException} then throws it only beyond its limits. After any failure,
+ * parameters, updater state and counters of the network are as after the last step, and the open window is discarded; a
+ * batch that {@code accumulate} refuses before anything was computed (wrong arrays, missing labels) leaves the open
+ * window as it was. In truncated BPTT the last step may be one on an earlier segment of the same window.
  *
  * <p>While a window is open the network may be used for anything but training: scoring, output, evaluation, saving. A
  * listener that is added then sees the window's last batch only.
@@ -232,7 +233,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      * follow it; what is wrong with it is then reported by the call that computes it.
      *
      * @param data the batch; its arrays may be reused when the call returns
-     * @return a report if the batch filled the window and a step was taken, otherwise empty
+     * @return a report if the batch filled the window, otherwise empty; it says whether a step was taken
      * @throws IllegalArgumentException if the batch is incomplete, empty or does not fit the network; the window stays
      * @throws IllegalStateException if the trainer is closed or in use, or if others trained the network since the
      *     window was opened; the window is then discarded
@@ -346,6 +347,9 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     /** Configures a trainer. Every setter checks its value and returns this builder. */
     public static final class Builder {
 
+        /** Windows in a row that may be dropped, unless set otherwise. */
+        private static final int MOST_IN_A_ROW = 10;
+
         private final BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network;
         private @Nullable Integer accumulationSteps;
         private @Nullable AccumulationSchedule accumulationSchedule;
@@ -355,6 +359,10 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
         private LossNormalization lossNormalization = LossNormalization.EXAMPLES;
         private List<GradientTransform> gradientTransforms = List.of();
+        private NonFinitePolicy nonFinite = NonFinitePolicy.REFUSE;
+        private int mostInARow = MOST_IN_A_ROW;
+        private LossScaling lossScaling = LossScaling.none();
+        private @Nullable StepFilter stepFilter;
 
         private Builder(BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network) {
             this.network = network;
@@ -463,18 +471,80 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
+         * Sets what happens to gradients that are not finite. Default {@link NonFinitePolicy#REFUSE}. Up to 10 windows
+         * in a row may be dropped for them.
+         *
+         * @param policy the policy
+         */
+        public Builder nonFinite(NonFinitePolicy policy) {
+            return nonFinite(policy, MOST_IN_A_ROW);
+        }
+
+        /**
+         * As {@link #nonFinite(NonFinitePolicy)}, with another limit.
+         *
+         * @param policy the policy
+         * @param mostInARow how many windows in a row may be dropped for gradients that are not finite, at least 1: the
+         *     next one throws {@link NonFiniteGradientException}. A step starts the count anew; windows that overflowed
+         *     by their loss scaling or were vetoed, or in which no label counts, neither count nor start it anew. Not
+         *     read under REFUSE
+         */
+        public Builder nonFinite(NonFinitePolicy policy, int mostInARow) {
+            nonFinite = requireGiven("nonFinite", policy);
+            requireAtLeastOne("mostInARow", mostInARow);
+            this.mostInARow = mostInARow;
+            return this;
+        }
+
+        /**
+         * Sets by what the gradient of the loss is multiplied on its way through the network. Default
+         * {@link LossScaling#none()}. For networks in a 16-bit type.
+         *
+         * @param scaling constant or dynamic; every output of the network needs a loss function
+         */
+        public Builder lossScaling(LossScaling scaling) {
+            lossScaling = requireGiven("lossScaling", scaling);
+            return this;
+        }
+
+        /**
+         * Sets what is asked before each step, and may veto it by its score or the norm of its gradient. Default: every
+         * step is taken.
+         *
+         * @param filter one for this trainer
+         */
+        public Builder stepFilter(StepFilter filter) {
+            stepFilter = requireGiven("stepFilter", filter);
+            return this;
+        }
+
+        /**
          * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if
          * it has none yet.
          *
          * @throws IllegalArgumentException if the network is null
-         * @throws IllegalStateException if the network is not initialized or cannot be trained this way, or if both
-         *     {@code accumulationSteps} and {@code accumulationSchedule} were set
+         * @throws IllegalStateException if the network is not initialized or cannot be trained this way, if both
+         *     {@code accumulationSteps} and {@code accumulationSchedule} were set, or if losses are to be scaled that
+         *     cannot be
          */
         public GradientAccumulationTrainer build() {
             TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
+            if (lossScaling.scales()) {
+                trained.requireScalableLosses();
+            }
             return new GradientAccumulationTrainer(
                     trained,
-                    new Settings(schedule(), microBatchSize, partialWindow, lossNormalization, gradientTransforms));
+                    new Settings(
+                            schedule(),
+                            microBatchSize,
+                            partialWindow,
+                            lossNormalization,
+                            gradientTransforms,
+                            nonFinite,
+                            mostInARow,
+                            lossScaling,
+                            stepFilter == null ? candidate -> true : stepFilter,
+                            stepFilter != null));
         }
 
         private AccumulationSchedule schedule() {

@@ -11,10 +11,20 @@ import java.util.List;
  * @param partialWindow what becomes of a window that is not full at the end of an epoch
  * @param lossNormalization what a window's loss is divided by
  * @param gradientTransforms what its mean gradient goes through
+ * @param nonFinite what happens to gradients that are not finite
+ * @param mostInARow how many windows in a row may be dropped for them
+ * @param lossScaling by what gradients are multiplied on their way
+ * @param stepFilter may veto steps
+ * @param filters whether that was set, so that it needs the norm of gradients
  */
 record Settings(
         AccumulationSchedule schedule,
         int microBatchSize,
         PartialWindow partialWindow,
         LossNormalization lossNormalization,
-        List<GradientTransform> gradientTransforms) {}
+        List<GradientTransform> gradientTransforms,
+        NonFinitePolicy nonFinite,
+        int mostInARow,
+        LossScaling lossScaling,
+        StepFilter stepFilter,
+        boolean filters) {}

@@ -41,13 +41,11 @@ final class StepEvent extends Event {
     @Description("2-norm of the mean gradient over the window's examples, before transforms")
     double gradientNorm;
 
-    /** @param norm of the mean gradient */
-    void describe(StepReport report, double norm) {
+    void describe(StepReport report) {
         iteration = report.iteration();
         epoch = report.epoch();
         microBatches = report.microBatches();
         examples = report.examples();
         score = report.score();
-        gradientNorm = norm;
     }
 }

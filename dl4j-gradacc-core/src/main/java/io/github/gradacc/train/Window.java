@@ -5,11 +5,13 @@ import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.batch.WindowData;
+import io.github.gradacc.grad.LeftOut;
 import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.RecurrentState;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,15 +28,27 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 final class Window {
 
+    private static final int NONE = -1;
+
     private final Cutting cutting;
     private final OptionalInt segmentLength;
     private final WindowDivisors divisors;
+    private final boolean leavesOut;
     private final WindowData data = new WindowData();
     private final List<RecurrentState> states = new ArrayList<>();
 
     /** Of each batch whose passes wait, the number of its micro-batches. */
     private final List<Integer> waiting = new ArrayList<>();
 
+    /** Of each batch of the window, the number of its micro-batches. */
+    private final List<Integer> cuts = new ArrayList<>();
+
+    private final List<LeftOut> leftOut = new ArrayList<>();
+    private int toldOf;
+    private @Nullable SkippedStep spoiledBy;
+    private @Nullable MultiDataSet shown;
+    private int markedSegment = NONE;
+    private long examples;
     private @Nullable Batch lastBatch;
     private boolean keepsData;
     private boolean ownRandomStreams;
@@ -43,7 +57,9 @@ final class Window {
     private int openedAt;
     private int passesMade;
 
-    Window(Cutting cutting, WindowDivisors divisors, OptionalInt segmentLength) {
+    /** @param leavesOut whether micro-batches may be left out, so that each must be counted by itself */
+    Window(Cutting cutting, WindowDivisors divisors, OptionalInt segmentLength, boolean leavesOut) {
+        this.leavesOut = leavesOut;
         this.cutting = cutting;
         this.divisors = divisors;
         this.segmentLength = segmentLength;
@@ -96,10 +112,69 @@ final class Window {
         int microBatches = cutting.count(batch);
         ownRandomStreams = size > 1 || microBatches > 1;
         batches++;
+        examples += batch.examples();
+        if (isSpoiled()) {
+            passesMade += microBatches;
+            return;
+        }
+        int position = microBatches();
+        for (Batch part : leavesOut ? MicroBatches.ofCount(batch, microBatches) : List.of(batch)) {
+            divisors.add(position++, part);
+        }
         waiting.add(microBatches);
+        cuts.add(microBatches);
         lastBatch = batch;
-        divisors.add(batch);
         data.add(batch);
+    }
+
+    /** Gives the window up: it takes the rest of its batches, and makes no pass over them. */
+    void spoil(SkippedStep by) {
+        spoiledBy = by;
+        passesMade += waitingPasses();
+        waiting.clear();
+        data.clear();
+    }
+
+    /** Tells whether the window was given up. */
+    boolean isSpoiled() {
+        return spoiledBy != null;
+    }
+
+    /** @throws SkippedStep if the window was given up */
+    void requireUnspoiled() {
+        if (spoiledBy != null) {
+            throw spoiledBy;
+        }
+    }
+
+    /**
+     * Leaves micro-batches out of what counts: from the next passes on, which in truncated BPTT are those of the later
+     * segments, and of divisors and data.
+     *
+     * @return whether there were any, and passes that are already made were divided by what counted before
+     */
+    boolean leaveOut(List<LeftOut> bad) {
+        bad.forEach(each -> divisors.leaveOut(each.microBatch()));
+        leftOut.addAll(bad);
+        shown = null;
+        return !bad.isEmpty() && divisors.mustComeFirst();
+    }
+
+    /** Returns what was left out of the window so far. */
+    List<LeftOut> leftOut() {
+        return List.copyOf(leftOut);
+    }
+
+    /** Returns what was left out since this was asked before. */
+    List<LeftOut> newlyLeftOut() {
+        List<LeftOut> news = List.copyOf(leftOut.subList(toldOf, leftOut.size()));
+        toldOf = leftOut.size();
+        return news;
+    }
+
+    /** Returns the number of examples of the window, in all batches so far. */
+    long examples() {
+        return examples;
     }
 
     /** Returns the number of micro-batches of the window, in all batches so far. */
@@ -131,12 +206,21 @@ final class Window {
         return divisors;
     }
 
-    /** Returns the passes that wait, over one time segment, in order. */
-    Iterator<Pass> passes(int segment) {
+    /**
+     * Returns the passes that wait, over one time segment, in order. Asked again for the same segment, they are made
+     * again, from the same states.
+     *
+     * @param lossScale by what the gradients of their losses are multiplied
+     */
+    Iterator<Pass> passes(int segment, double lossScale) {
         while (segmentLength.isPresent() && states.size() < microBatches()) {
             states.add(new RecurrentState());
         }
-        return new Passes(segment);
+        if (leavesOut && divisors.mustComeFirst()) {
+            states.forEach(segment == markedSegment ? RecurrentState::rewind : RecurrentState::mark);
+            markedSegment = segment;
+        }
+        return new Passes(segment, lossScale);
     }
 
     /** Notes that all passes that waited were made. */
@@ -153,17 +237,45 @@ final class Window {
         data.settle();
     }
 
-    /** Returns the data to leave in the network: the whole window if it was kept, otherwise its last batch. */
-    MultiDataSet shown() {
-        MultiDataSet whole = keepsData ? data.merged() : null;
-        return whole != null
-                ? whole
+    /**
+     * Returns the data to leave in the network: what counts of the whole window if that was kept, otherwise its last
+     * batch; in truncated BPTT a time segment of it, unless all sequences ended before that.
+     */
+    MultiDataSet shown(int segment) {
+        MultiDataSet whole = shown == null ? whole() : shown;
+        shown = whole;
+        return segment(whole, segment).orElse(whole);
+    }
+
+    private MultiDataSet whole() {
+        MultiDataSet kept = !keepsData ? null : leftOut.isEmpty() ? data.merged() : WindowData.joined(counted());
+        return kept != null
+                ? kept
                 : Objects.requireNonNull(lastBatch, "an open window has a batch")
                         .data();
     }
 
+    /** Returns the micro-batches that were not left out. */
+    private List<Batch> counted() {
+        List<Batch> counted = new ArrayList<>();
+        Iterator<Integer> counts = cuts.iterator();
+        int position = 0;
+        for (Batch batch : data.batches()) {
+            for (Batch microBatch : MicroBatches.ofCount(batch, counts.next())) {
+                if (!isLeftOut(position++)) {
+                    counted.add(microBatch);
+                }
+            }
+        }
+        return counted;
+    }
+
+    private boolean isLeftOut(int position) {
+        return leftOut.stream().anyMatch(each -> each.microBatch() == position);
+    }
+
     /** Returns a time segment of data, or nothing if its sequences ended before it. */
-    Optional<MultiDataSet> segment(MultiDataSet whole, int segment) {
+    private Optional<MultiDataSet> segment(MultiDataSet whole, int segment) {
         return segmentLength.isPresent()
                 ? TimeSegments.cut(whole, segment, segmentLength.getAsInt())
                 : Optional.of(whole);
@@ -175,6 +287,13 @@ final class Window {
         states.forEach(RecurrentState::reset);
         divisors.clear();
         lastBatch = null;
+        cuts.clear();
+        leftOut.clear();
+        toldOf = 0;
+        spoiledBy = null;
+        shown = null;
+        markedSegment = NONE;
+        examples = 0;
         batches = 0;
         waiting.clear();
         passesMade = 0;
@@ -197,35 +316,46 @@ final class Window {
         private final Iterator<Batch> remaining = waitingData().iterator();
         private final Iterator<Integer> counts = List.copyOf(waiting).iterator();
         private final int segment;
+        private final double lossScale;
         private final List<Double> lossFactors;
         private Iterator<Batch> microBatches = List.<Batch>of().iterator();
-        private int next = passesMade;
+        private int position = passesMade - 1;
+        private @Nullable Batch next;
 
-        Passes(int segment) {
+        Passes(int segment, double lossScale) {
             this.segment = segment;
+            this.lossScale = lossScale;
             lossFactors = divisors.inPasses(segment);
         }
 
         @Override
         public boolean hasNext() {
-            if (!microBatches.hasNext() && remaining.hasNext()) {
-                microBatches =
-                        MicroBatches.ofCount(remaining.next(), counts.next()).iterator();
+            while (next == null && (microBatches.hasNext() || remaining.hasNext())) {
+                if (!microBatches.hasNext()) {
+                    microBatches = MicroBatches.ofCount(remaining.next(), counts.next())
+                            .iterator();
+                }
+                Batch cut = microBatches.next();
+                next = isLeftOut(++position) ? null : cut;
             }
-            return microBatches.hasNext();
+            return next != null;
         }
 
         @Override
         public Pass next() {
-            Batch microBatch = microBatches.next();
-            int position = next++;
+            if (!hasNext()) {
+                throw new NoSuchElementException("no micro-batch waits");
+            }
+            Batch microBatch = Objects.requireNonNull(next);
+            next = null;
             return new Pass(
                     position,
                     microBatch.examples(),
                     segment(microBatch.data(), segment),
                     segmentLength.isPresent() ? Optional.of(states.get(position)) : Optional.empty(),
                     ownRandomStreams,
-                    lossFactors);
+                    lossFactors,
+                    lossScale);
         }
     }
 }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
+import java.util.stream.IntStream;
 
 /**
  * By what the losses of a window are divided: counted from its labels when a batch comes in, for each output and each
@@ -19,36 +19,60 @@ final class WindowDivisors {
 
     private final Optional<LabelCounter> counter;
     private final OptionalInt segmentLength;
-    private final List<double[]> counts = new ArrayList<>();
-    private long examples;
+    private final List<Part> parts = new ArrayList<>();
 
     WindowDivisors(Optional<LabelCounter> counter, OptionalInt segmentLength) {
         this.counter = counter;
         this.segmentLength = segmentLength;
     }
 
-    void add(Batch batch) {
-        examples += batch.examples();
-        counter.ifPresent(present -> count(present, batch));
+    /**
+     * What was counted together.
+     *
+     * @param position of its micro-batch in the window, or of the first one of its batch
+     * @param counts for each time segment, one number for each output
+     */
+    private record Part(int position, long examples, List<double[]> counts) {}
+
+    /**
+     * Counts a batch, or one of its micro-batches.
+     *
+     * @param position of the micro-batch, or of the first one of the batch, in the window
+     */
+    void add(int position, Batch batch) {
+        counter.ifPresent(present -> parts.add(new Part(position, batch.examples(), count(present, batch))));
     }
 
-    private void count(LabelCounter present, Batch batch) {
+    private List<double[]> count(LabelCounter present, Batch batch) {
         if (segmentLength.isEmpty()) {
-            add(0, present.count(batch.data()));
-            return;
+            return List.of(present.count(batch.data()));
         }
         int length = segmentLength.getAsInt();
-        for (int segment = 0; segment < TimeSegments.count(batch, length); segment++) {
-            MultiDataSet data = TimeSegments.cut(batch.data(), segment, length).orElseThrow();
-            add(segment, present.count(data));
-        }
+        return IntStream.range(0, TimeSegments.count(batch, length))
+                .mapToObj(segment ->
+                        TimeSegments.cut(batch.data(), segment, length).orElseThrow())
+                .map(present::count)
+                .toList();
     }
 
-    private void add(int segment, double... count) {
-        if (segment == counts.size()) {
-            counts.add(new double[count.length]);
+    /** Forgets a micro-batch that was counted by itself. */
+    void leaveOut(int position) {
+        parts.removeIf(part -> part.position() == position);
+    }
+
+    private double[] counts(int segment) {
+        double[] sum = new double[counter.map(LabelCounter::outputs).orElse(0)];
+        for (Part part : parts) {
+            if (segment < part.counts().size()) {
+                Arrays.setAll(sum, output -> sum[output] + part.counts().get(segment)[output]);
+            }
         }
-        Arrays.setAll(counts.get(segment), output -> counts.get(segment)[output] + count[output]);
+        return sum;
+    }
+
+    private List<Double> factors(LabelCounter present, int segment) {
+        long examples = parts.stream().mapToLong(Part::examples).sum();
+        return present.factors(counts(segment), examples);
     }
 
     /** Tells whether passes must wait for the whole window, since each output is scaled in them. */
@@ -58,25 +82,24 @@ final class WindowDivisors {
 
     /** Tells whether no label counts, so that there is no mean. */
     boolean countsNothing(int segment) {
-        return counter.isPresent() && Arrays.stream(counts.get(segment)).allMatch(count -> count == 0);
+        return counter.isPresent() && Arrays.stream(counts(segment)).allMatch(count -> count == 0);
     }
 
     /** Returns the factors of the outputs' losses in each pass; none if nothing is to be scaled there. */
     List<Double> inPasses(int segment) {
         return counter.filter(LabelCounter::scalesPasses)
-                .map(present -> present.factors(counts.get(segment), examples))
+                .map(present -> factors(present, segment))
                 .orElse(List.of());
     }
 
     /** Returns the factor of the sum of all passes. */
     double ofSum(int segment) {
         return counter.filter(present -> !present.scalesPasses())
-                .map(present -> present.factors(counts.get(segment), examples).get(0))
+                .map(present -> factors(present, segment).get(0))
                 .orElse(1.0);
     }
 
     void clear() {
-        counts.clear();
-        examples = 0;
+        parts.clear();
     }
 }

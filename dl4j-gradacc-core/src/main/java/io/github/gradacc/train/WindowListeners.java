@@ -46,6 +46,11 @@ final class WindowListeners {
         listeners.forEach(listener -> listener.onWindow(network.model(), window));
     }
 
+    /** Tells them of what was skipped. */
+    void announce(SkippedWindow skipped) {
+        present().forEach(listener -> listener.onSkipped(network.model(), skipped));
+    }
+
     private static WindowNorms.MicroBatch mean(SummandNorm norm, double factor) {
         return new WindowNorms.MicroBatch(norm.examples(), Math.abs(factor) * norm.norm() / norm.examples());
     }

@@ -15,6 +15,8 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.train.ClipGlobalNorm;
 import io.github.gradacc.train.GradientAccumulationTrainer;
+import io.github.gradacc.train.LossScaling;
+import io.github.gradacc.train.NonFinitePolicy;
 import io.github.gradacc.train.PartialWindow;
 import io.github.gradacc.train.StepReport;
 import io.github.gradacc.updater.AdamTorch;
@@ -69,6 +71,36 @@ class PhrasebookTest {
 
     private static MultiLayerNetwork sgd() {
         return Nets.init(Nets.mlp(settings -> settings.updater(new Sgd(0.1))));
+    }
+
+    @Test
+    void skipping() {
+        MultiLayerNetwork network = sgd();
+        // snippet
+        var trainer = GradientAccumulationTrainer.builder(network)
+                .microBatchSize(4)
+                .nonFinite(NonFinitePolicy.SKIP_MICRO_BATCH) // or SKIP_STEP: the whole window
+                .build();
+        // end
+        assertThat(trainer.fit(batch).stepped()).isTrue();
+        trainer.close();
+    }
+
+    @Test
+    void gradScaler() {
+        MultiLayerNetwork network = Nets.init(
+                Nets.mlp(settings -> settings.dataType(DataType.FLOAT16).updater(new Sgd(0.1))));
+        DataSet batch = new Data(1, DataType.FLOAT16).dataSet(8, 3, 4);
+        // snippet
+        try (var trainer = GradientAccumulationTrainer.builder(network)
+                .lossScaling(LossScaling.dynamic().withInitialScale(1024))
+                .gradientTransforms(new ClipGlobalNorm(0.1)) // sees unscaled gradients
+                .build()) {
+            StepReport step = trainer.fit(batch);
+            log("scale " + step.lossScale()); // scaler.get_scale()
+        }
+        // end
+        assertThat(logged).containsExactly("scale 1024.0");
     }
 
     @Test

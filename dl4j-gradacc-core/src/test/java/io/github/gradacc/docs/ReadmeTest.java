@@ -12,6 +12,7 @@ import io.github.gradacc.train.BatchNormStatistics;
 import io.github.gradacc.train.ClipGlobalNorm;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.LossNormalization;
+import io.github.gradacc.train.NonFinitePolicy;
 import io.github.gradacc.train.PartialWindow;
 import io.github.gradacc.train.StepReport;
 import java.util.ArrayList;
@@ -91,6 +92,7 @@ class ReadmeTest {
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
                 .lossNormalization(LossNormalization.EXAMPLES) // or UNMASKED (tokens), or LABEL_WEIGHTS
                 .gradientTransforms(new ClipGlobalNorm(1)) // and others, in order; default: none
+                .nonFinite(NonFinitePolicy.REFUSE) // or SKIP_STEP, or SKIP_MICRO_BATCH
                 .build();
         // end
         trainer.fit(iterator, 6);

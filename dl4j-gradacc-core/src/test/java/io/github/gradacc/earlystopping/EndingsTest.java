@@ -15,6 +15,7 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.NonFiniteGradientException;
+import io.github.gradacc.train.NonFinitePolicy;
 import io.github.gradacc.train.PartialWindow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -422,6 +423,24 @@ class EndingsTest {
         assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.IterationTerminationCondition);
         assertThat(result.getBestModel()).isNull();
         assertThat(trainers.type().iterations(network)).isEqualTo(1);
+    }
+
+    /** What was skipped has no score to stop by, and training goes on. */
+    @TrainersOfEachClass
+    <T extends Model> void aSkippedStepIsNoReasonToStop(Trainers<T> trainers) {
+        batches.get(4).getFeatures().assign(Double.NaN);
+        T network = trainers.network();
+        EarlyStoppingResult<T> result = trainers.ours()
+                .make(
+                        EndingsTest.<T>epochs(3)
+                                .iterationTerminationConditions(new InvalidScoreIterationTerminationCondition())
+                                .build(),
+                        network,
+                        iterate(batches),
+                        builder -> threeBatches(builder).nonFinite(NonFinitePolicy.SKIP_STEP))
+                .fit();
+        assertThat(result.getTerminationReason()).isEqualTo(TerminationReason.EpochTerminationCondition);
+        assertThat(trainers.type().iterations(network)).isEqualTo(3 * 2);
     }
 
     @TrainersOfEachClass

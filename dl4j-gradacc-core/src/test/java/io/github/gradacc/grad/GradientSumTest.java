@@ -305,6 +305,67 @@ class GradientSumTest {
         assertThat(sum.isFinite(shared)).isTrue();
     }
 
+    /** The sum is infinite before the factor makes it smaller; smaller numbers do not say otherwise. */
+    @Test
+    void aSumThatOverflowedBeforeItWasMadeSmallerIsNotFinite() {
+        INDArray part = Nd4j.valueArrayOf(new long[] {8}, 3e38, DataType.FLOAT);
+        for (int i = 0; i < 2; i++) {
+            sum.settle();
+            sum.add(part(part.dup()));
+        }
+        INDArray written = part.like();
+        sum.writeTo(written, 0.01);
+        assertThat(written.getDouble(0)).isInfinite();
+        assertThat(sum.isFinite(written)).isFalse();
+    }
+
+    /** Neither elements nor examples nor scores of what is left out count; what follows keeps its position. */
+    @Test
+    void whatTheScreenLeavesOutLeavesNoTrace() {
+        sum.screen(part -> !part.layout().isFinite(part.flat()));
+        INDArray shared = Nd4j.create(DataType.DOUBLE, 2);
+        assertThat(sum.add(part(shared.assign(Double.NaN), all(2), 5, Double.NaN)))
+                .isFalse();
+        assertThat(sum.isEmpty()).isTrue();
+        assertThat(sum.add(part(shared.assign(2), all(2), 3, 1))).isTrue();
+        sum.settle();
+        assertThat(sum.add(part(shared.assign(Double.POSITIVE_INFINITY), all(2), 4, 7)))
+                .isFalse();
+        assertThat(sum.add(part(shared.assign(4), all(2), 1, 5))).isTrue();
+        sum.writeTo(shared);
+        assertThat(shared.toDoubleVector()).containsExactly(6, 6);
+        assertThat(sum.examples()).isEqualTo(4);
+        assertThat(sum.microBatches()).isEqualTo(2);
+        assertThat(sum.score()).isEqualTo((3 * 1 + 1 * 5) / 4.0 + 10 + 50);
+        assertThat(sum.takeLeftOut()).extracting(LeftOut::microBatch).containsExactly(0, 2);
+        assertThat(sum.takeLeftOut()).isEmpty();
+    }
+
+    /** A scale is taken out of the sum and of the norms of its parts, in FLOAT where these are in HALF. */
+    @ParameterizedTest
+    @EnumSource(names = {"DOUBLE", "FLOAT", "HALF"})
+    void aScaleIsTakenOut(DataType type) {
+        sum.scaledBy(0x1p30);
+        sum.measureNorms(true);
+        INDArray scaled = Nd4j.valueArrayOf(new long[] {4}, 32768, type);
+        for (int parts = 1; parts <= 2; parts++) {
+            INDArray shared = scaled.like();
+            sumOf(shared, parts == 1 ? new INDArray[] {scaled} : new INDArray[] {scaled, scaled});
+            assertThat(shared.castTo(DataType.DOUBLE).toDoubleVector()).containsOnly(parts * 0x1p-15);
+            assertThat(sum.norms()).hasSize(parts).allMatch(norm -> norm.norm() == 2 * 0x1p-15);
+            assertThat(sum.underflow(shared)).isZero();
+            sum.clear();
+        }
+    }
+
+    @Test
+    void theShareThatUnderflowsIsMeasured() {
+        sum.scaledBy(0x1p20);
+        INDArray scaled = Nd4j.createFromArray(1.0, 0.001, 1024, 0).castTo(DataType.FLOAT16);
+        INDArray written = sumOf(scaled.like(), scaled);
+        assertThat(sum.underflow(written)).isEqualTo(1 / 3.0);
+    }
+
     @Test
     void onlyWhatWasWrittenIsSearched() {
         GradientLayout layout = new GradientLayout(3, List.of(new IndexRange(1, 3)), List.of());

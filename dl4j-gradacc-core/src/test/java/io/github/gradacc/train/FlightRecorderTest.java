@@ -168,6 +168,31 @@ class FlightRecorderTest {
                 .containsExactly(0, 0, 1, 2);
     }
 
+    /** A step that is skipped is no step; its passes were made, and their norms are without the scale. */
+    @EachNetworkClass
+    <T extends Model> void skippedStepsLeaveNoEvent(NetworkClass<T> type) throws IOException {
+        T network = type.init(Nets.mlp());
+        List<DataSet> batches = Batches.mlp().subList(0, 2);
+        batches.get(0).getFeatures().assign(Double.NaN);
+        List<RecordedEvent> events = recorded(
+                () -> {
+                    try (var trainer = type.builder(network)
+                            .nonFinite(NonFinitePolicy.SKIP_STEP)
+                            .lossScaling(LossScaling.constant(1024))
+                            .build()) {
+                        trainer.fit(iterate(batches));
+                    }
+                },
+                STEP,
+                MICRO_BATCH);
+        assertThat(of(events, STEP))
+                .singleElement()
+                .satisfies(event -> assertThat(event.getLong("examples")).isEqualTo(3))
+                .satisfies(event -> assertThat(event.getDouble("gradientNorm"))
+                        .isEqualTo(of(events, MICRO_BATCH).get(1).getDouble("gradientNorm")));
+        assertThat(of(events, MICRO_BATCH)).hasSize(2);
+    }
+
     /** Without a recording of them they are neither made nor measured. */
     @EachNetworkClass
     <T extends Model> void nothingIsRecordedThatWasNotAskedFor(NetworkClass<T> type) throws IOException {

@@ -238,6 +238,25 @@ class PitfallsTest {
         assertSame(ours, reference, DOUBLE);
     }
 
+    /** The same, where it was asked for: the window is that of the good micro-batches. */
+    @Test
+    void aNonFiniteMicroBatchIsLeftOutOfNumeratorAndDenominator() {
+        DataSet bad = data.dataSet(4, 3, 4);
+        bad.getFeatures().putScalar(0, Double.NaN);
+        List<DataSet> good = Batches.mlp().subList(0, 2);
+        try (var trainer = GradientAccumulationTrainer.builder(ours)
+                .accumulationSteps(3)
+                .nonFinite(NonFinitePolicy.SKIP_MICRO_BATCH)
+                .build()) {
+            trainer.accumulate(good.get(0));
+            trainer.accumulate(bad);
+            assertThat(trainer.accumulate(good.get(1)).orElseThrow().skippedExamples())
+                    .isEqualTo(4);
+        }
+        reference.fit(DataSet.merge(good));
+        assertSame(ours, reference, DOUBLE);
+    }
+
     /** nanochat 618, torchtune 2341: a micro-batch with every label masked contributes zero, not 0/0. */
     @Test
     void aFullyMaskedMicroBatchContributesZero() {
