@@ -5,6 +5,7 @@ import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.pass.LabelCounter;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.Optional;
@@ -200,6 +201,40 @@ final class AccumulationLoop {
 
     Window window() {
         return window;
+    }
+
+    /** Ends an epoch that was begun elsewhere, and of which no batch is left. */
+    void endBegunEpoch() {
+        network.startEpoch();
+        endPartialWindow();
+        network.endEpoch();
+    }
+
+    /** Returns what is open, not copied; nothing is changed. */
+    WindowState state() {
+        return new WindowState(window.state(), g.state(), network.activations());
+    }
+
+    /** Finds out what the sum of a saved window means, by a pass that leaves the network as it was. */
+    Optional<MicroGradient> trial(WindowState saved) {
+        return saved.sum().microBatches() == 0
+                ? Optional.empty()
+                : saved.window().last().map(this::check).map(window::trial).map(network::tryPass);
+    }
+
+    /**
+     * Goes on with a window where another loop was, in place of what is open.
+     *
+     * @param like what {@link #trial} found out
+     */
+    void restore(WindowState saved, Optional<MicroGradient> like) {
+        discard();
+        if (saved.window().batches() > 0) {
+            window.restore(saved.window(), this::check, network.iteration());
+            like.ifPresent(gradient -> g.restore(saved.sum(), gradient));
+            network.restoreActivations(saved.activations());
+            beginEvent();
+        }
     }
 
     /** Forgets the open window. */

@@ -75,6 +75,21 @@ final class WindowDivisors {
                 .orElse(1.0);
     }
 
+    /** Returns for each segment the counts of the outputs; the arrays are copies. */
+    List<double[]> counts() {
+        return counts.stream().map(double[]::clone).toList();
+    }
+
+    long examples() {
+        return examples;
+    }
+
+    void restore(List<double[]> saved, long savedExamples) {
+        clear();
+        saved.forEach(count -> counts.add(count.clone()));
+        examples = savedExamples;
+    }
+
     void clear() {
         counts.clear();
         examples = 0;
