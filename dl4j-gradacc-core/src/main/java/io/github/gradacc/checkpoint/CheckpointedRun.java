@@ -142,8 +142,10 @@ final class CheckpointedRun implements EpochWatch {
         if (stop.isGiven()) {
             save();
             isStopped = true;
-            throw TrackedTraining.interrupted("Training was asked to stop and is saved at step " + training.iteration()
-                    + ", batch " + position.used() + " of epoch " + position.epoch() + ": run it again to go on");
+            String words = "Training was asked to stop and is saved at step " + training.iteration() + ", batch "
+                    + position.used() + " of epoch " + position.epoch() + ": run it again to go on";
+            log.info(words);
+            throw TrackedTraining.interrupted(words);
         }
         if (training.isWindowOpen()) {
             return;

@@ -87,8 +87,8 @@ public final class CheckpointedTraining {
     }
 
     /**
-     * Saves at the first step after so much time since the last checkpoint. With {@link #everySteps} also set, whichever
-     * comes first.
+     * Saves at the first step after so much time since the last checkpoint. With {@link #everySteps} also set,
+     * whichever comes first.
      *
      * @param time more than 0
      * @return a copy with this setting
@@ -128,8 +128,8 @@ public final class CheckpointedTraining {
      *     configuration or settings are not those of the checkpoints
      * @throws IllegalStateException if another training uses the directory, or if the network cannot be trained this
      *     way
-     * @throws java.io.UncheckedIOException if a checkpoint cannot be written or read; those before it are untouched, and
-     *     the next run goes on from the last of them
+     * @throws java.io.UncheckedIOException if a checkpoint cannot be written or read; those before it are untouched,
+     *     and the next run goes on from the last of them
      * @throws io.github.gradacc.train.TrainingInterruptedException if the thread is interrupted or the process told to
      *     end; training is saved
      */

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * What a {@link Window} holds between two batches, so that another one can go on with it. There are no recurrent states:
- * truncated BPTT makes its passes when the window is full.
+ * What a {@link Window} holds between two batches, so that another one can go on with it. There are no recurrent
+ * states: truncated BPTT makes its passes when the window is full.
  *
  * @param size number of batches it takes
  * @param batches number of batches it has; 0 if it is not open
