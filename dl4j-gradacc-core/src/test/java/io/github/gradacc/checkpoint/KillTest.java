@@ -49,6 +49,11 @@ class KillTest {
                     .as("after %d kills", killed)
                     .isEqualTo(expected);
         }
+        try (Stream<Path> files = Files.walk(directory)) {
+            assertThat(files.filter(file -> file.toString().endsWith(".damaged")))
+                    .as("checkpoints that had their name before they were whole")
+                    .isEmpty();
+        }
         assertThat(killedInSave).as("kills while a checkpoint was written").isPositive();
     }
 

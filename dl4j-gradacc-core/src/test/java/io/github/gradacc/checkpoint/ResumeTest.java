@@ -25,6 +25,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class ResumeTest {
 
     private static final int BATCHES = 8;
+    private static final int LONGEST_WINDOW = 5;
 
     @TempDir
     private Path directory;
@@ -37,9 +38,13 @@ class ResumeTest {
         CheckpointedTraining training = training(stop, everySteps);
         assertThatThrownBy(() -> job.fit(training, job.data(false).failingAt(stop), epochs))
                 .hasMessageContaining("as if killed");
-        assertThat(Outcome.of(job.fit(training, job.data(stop % 2 == 0), epochs)))
+        Shuffled rest = job.data(stop % 2 == 0);
+        assertThat(Outcome.of(job.fit(training, rest, epochs)))
                 .as("%s, stopped before batch %d", job, stop)
                 .isEqualTo(expected);
+        if (stop > BATCHES + LONGEST_WINDOW) {
+            assertThat(rest.taken()).as("it did not begin anew").isLessThan(epochs * BATCHES);
+        }
     }
 
     @ParameterizedTest
