@@ -48,8 +48,8 @@ final class CheckpointedRun implements EpochWatch {
         this.stop = stop;
     }
 
-    /** A moment between two batches at which no window was open: what an interrupted window falls back to. */
-    private record Boundary(int iteration, int networkEpoch, Position position, TrackedTraining.Moment moment) {}
+    /** A moment of this epoch, between two batches, without an open window: an interrupted window falls back to it. */
+    private record Boundary(int iteration, Position position, TrackedTraining.Moment moment) {}
 
     /**
      * Trains to the end.
@@ -153,7 +153,7 @@ final class CheckpointedRun implements EpochWatch {
         if (areDue()) {
             save();
         }
-        boundary = new Boundary(training.iteration(), training.epoch(), position, TrackedTraining.Moment.now());
+        boundary = new Boundary(training.iteration(), position, TrackedTraining.Moment.now());
     }
 
     private boolean areDue() {
@@ -191,7 +191,7 @@ final class CheckpointedRun implements EpochWatch {
     private TrainingInterruptedException saveBoundary(TrainingInterruptedException interrupted) {
         Boundary last = boundary;
         boolean isThere =
-                last != null && last.iteration() == training.iteration() && last.networkEpoch() == training.epoch();
+                last != null && last.iteration() == training.iteration();
         if (last != null && isThere) {
             save(last.position(), last.moment());
         }
