@@ -190,8 +190,7 @@ final class CheckpointedRun implements EpochWatch {
      */
     private TrainingInterruptedException saveBoundary(TrainingInterruptedException interrupted) {
         Boundary last = boundary;
-        boolean isThere =
-                last != null && last.iteration() == training.iteration();
+        boolean isThere = last != null && last.iteration() == training.iteration();
         if (last != null && isThere) {
             save(last.position(), last.moment());
         }
