@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 275;
+    private static final int CLASSES_EXPECTED = 306;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -42,9 +42,11 @@ class ArchitectureTest {
             entry("dl4j", Set.of()),
             entry("grad", Set.of("array")),
             entry("batch", Set.of("array")),
+            entry("store", Set.of()),
             entry("pass", Set.of("dl4j", "grad", "loss", "array")),
-            entry("train", Set.of("batch", "pass", "grad", "array")),
+            entry("train", Set.of("batch", "pass", "grad", "store", "array")),
             entry("earlystopping", Set.of("train")),
+            entry("checkpoint", Set.of("train", "store", "array")),
             entry("listen", Set.of("train")),
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
@@ -121,6 +123,7 @@ class ArchitectureTest {
                 ROOT + ".pass.TrainedNetwork",
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingTrainer",
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingGraphTrainer",
+                ROOT + ".checkpoint.CheckpointedTraining",
                 ROOT + ".init.NetworkInitializer",
                 ROOT + ".updater.AveragedParameters",
                 ROOT + ".accel.OneDnn",

@@ -25,7 +25,25 @@ public final class Batches implements AutoCloseable {
     private final @Nullable FailureRelay relay;
     private long waitedMillis;
 
-    private Batches(MultiDataSetIterator source) {
+    private final BatchWatch watch;
+
+    private Batches(MultiDataSetIterator source, boolean isBegun, BatchWatch watch) {
+        this.watch = watch;
+        if (!isBegun) {
+            reset(source);
+        }
+        // DL4J resets an iterator at its end before it prefetches.
+        if (source.asyncSupported() && source.hasNext()) {
+            relay = new FailureRelay(source);
+            int queue = Math.min(Nd4j.getAffinityManager().getNumberOfDevices() * 2, 2);
+            batches = new AsyncMultiDataSetIterator(relay, queue, true);
+        } else {
+            relay = null;
+            batches = source;
+        }
+    }
+
+    private static void reset(MultiDataSetIterator source) {
         if (!source.hasNext() && source.resetSupported()) {
             source.reset();
         }
@@ -33,14 +51,6 @@ public final class Batches implements AutoCloseable {
             throw new IllegalArgumentException("The iterator has no batches"
                     + (source.resetSupported() ? ", not even after a reset" : " left and does not support a reset")
                     + "; give one that has at least one");
-        }
-        if (source.asyncSupported()) {
-            relay = new FailureRelay(source);
-            int queue = Math.min(Nd4j.getAffinityManager().getNumberOfDevices() * 2, 2);
-            batches = new AsyncMultiDataSetIterator(relay, queue, true);
-        } else {
-            relay = null;
-            batches = source;
         }
     }
 
@@ -51,7 +61,19 @@ public final class Batches implements AutoCloseable {
      * @throws IllegalArgumentException if it is null or has no batch
      */
     public static Batches of(@Nullable MultiDataSetIterator iterator) {
-        return new Batches(requireGiven(iterator));
+        return new Batches(requireGiven(iterator), false, BatchWatch.NONE);
+    }
+
+    /**
+     * Opens an iterator, and lets someone watch what is taken from it.
+     *
+     * @param iterator the iterator
+     * @param isBegun whether it stands in the middle of the epoch, or at its end: then it is not reset
+     * @param watch is told of every batch
+     * @throws IllegalArgumentException if it is null or has no batch, and is not begun
+     */
+    public static Batches watched(@Nullable MultiDataSetIterator iterator, boolean isBegun, BatchWatch watch) {
+        return new Batches(requireGiven(iterator), isBegun, watch);
     }
 
     /**
@@ -72,6 +94,7 @@ public final class Batches implements AutoCloseable {
 
     /** Tells whether there is another batch; waits for it if it is being prefetched. */
     public boolean hasNext() {
+        watch.between();
         long start = System.nanoTime();
         boolean more;
         try {
@@ -97,7 +120,9 @@ public final class Batches implements AutoCloseable {
     public MultiDataSet next() {
         long start = System.nanoTime();
         try {
-            return batches.next();
+            MultiDataSet next = batches.next();
+            watch.taken(next);
+            return next;
         } finally {
             waitedMillis += (System.nanoTime() - start) / 1_000_000;
         }

@@ -278,14 +278,32 @@ final class GraphNetwork extends Network {
 
     @Override
     @Nullable
-    INDArray updaterState() {
+    public INDArray updaterState() {
         var updater = graph.getUpdater(false);
         return updater == null ? null : updater.getStateViewArray();
     }
 
     @Override
-    void setUpdaterState(INDArray state) {
+    public void setUpdaterState(INDArray state) {
         graph.getUpdater().setStateViewArray(state);
+    }
+
+    @Override
+    public void adoptUpdaters(String configuration) {
+        var vertices = ComputationGraphConfiguration.fromJson(configuration).getVertices();
+        for (Layer layer : graph.getLayers()) {
+            var saved = vertices.get(layer.conf().getLayer().getLayerName());
+            Wrapping.layerVertex(Objects.requireNonNull(saved, "a configuration of the same layers"))
+                    .ifPresent(vertex -> adoptUpdater(
+                            layer.conf().getLayer(), vertex.getLayerConf().getLayer()));
+        }
+        graph.setUpdater(null);
+        graph.getUpdater();
+    }
+
+    @Override
+    public String configurationJson() {
+        return graph.getConfiguration().toJson();
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.function.UnaryOperator;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -285,10 +286,30 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     }
 
     /** Returns the state of the updater, not a copy; null if there is no updater yet, or none of its state. */
-    abstract @Nullable INDArray updaterState();
+    public abstract @Nullable INDArray updaterState();
 
     /** Copies a state into that of the updater. */
-    abstract void setUpdaterState(INDArray state);
+    public abstract void setUpdaterState(INDArray state);
+
+    /**
+     * Takes over the updaters of the layers, with their rates and schedules, from a configuration of the same layers,
+     * and makes the network's updater anew, without state: {@code setLearningRate} may have changed the rates since the
+     * network was built, and on them depends which parameters have a common state.
+     *
+     * @param configuration as {@link #configurationJson} gives it
+     */
+    public abstract void adoptUpdaters(String configuration);
+
+    static void adoptUpdater(
+            org.deeplearning4j.nn.conf.layers.Layer own, org.deeplearning4j.nn.conf.layers.Layer saved) {
+        if (own instanceof BaseLayer trained && saved instanceof BaseLayer from) {
+            trained.setIUpdater(from.getIUpdater());
+            trained.setBiasUpdater(from.getBiasUpdater());
+        }
+    }
+
+    /** Returns the configuration as DL4J writes it, with the counters. */
+    public abstract String configurationJson();
 
     /** Tells one listener of a forward pass. */
     public abstract void announceForwardPass(TrainingListener listener, Map<String, INDArray> activations);

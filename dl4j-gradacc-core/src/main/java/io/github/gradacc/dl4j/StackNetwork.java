@@ -181,14 +181,29 @@ final class StackNetwork extends Network {
 
     @Override
     @Nullable
-    INDArray updaterState() {
+    public INDArray updaterState() {
         var updater = network.getUpdater(false);
         return updater == null ? null : updater.getStateViewArray();
     }
 
     @Override
-    void setUpdaterState(INDArray state) {
+    public void setUpdaterState(INDArray state) {
         network.getUpdater().setStateViewArray(network, state, false);
+    }
+
+    @Override
+    public void adoptUpdaters(String configuration) {
+        MultiLayerConfiguration saved = MultiLayerConfiguration.fromJson(configuration);
+        for (int i = 0; i < network.getnLayers(); i++) {
+            adoptUpdater(network.getLayer(i).conf().getLayer(), saved.getConf(i).getLayer());
+        }
+        network.setUpdater(null);
+        network.getUpdater();
+    }
+
+    @Override
+    public String configurationJson() {
+        return network.getLayerWiseConfigurations().toJson();
     }
 
     @Override

@@ -59,6 +59,17 @@ public record ClassCenters(IndexRange at, int classes) implements UpdateRule {
         }
 
         @Override
+        public List<double[]> state() {
+            return List.of(numerator.clone(), counts.clone());
+        }
+
+        @Override
+        public void restore(List<double[]> state) {
+            System.arraycopy(state.get(0), 0, numerator, 0, numerator.length);
+            System.arraycopy(state.get(1), 0, counts, 0, counts.length);
+        }
+
+        @Override
         public void writeTo(INDArray flat) {
             INDArray view = at.of(flat);
             for (int i = 0; i < numerator.length; i++) {

@@ -353,6 +353,54 @@ public final class GradientSum implements AutoCloseable {
         return meanScore + summedScore;
     }
 
+    /** Returns what it holds; what was added last is settled. */
+    public SumState state() {
+        settle();
+        return new SumState(
+                sumStarted ? sum : null,
+                pools.stream().map(SoleUpdate::state).toList(),
+                norms(),
+                bound,
+                examples,
+                microBatches,
+                meanScore,
+                summedScore);
+    }
+
+    /**
+     * Goes on where another sum was, in place of what this one holds.
+     *
+     * @param state what that returned
+     * @param like a gradient of the same network, which says what the positions mean; it is not added
+     * @throws IllegalArgumentException if the state does not fit that
+     */
+    public void restore(SumState state, MicroGradient like) {
+        INDArray saved = state.sum();
+        if (saved == null
+                || saved.length() != like.flat().length()
+                || state.pools().size() != like.layout().updates().size()) {
+            throw new IllegalArgumentException(
+                    "The sum is one of another network: " + like.flat().length() + " parameters and "
+                            + like.layout().updates().size() + " updates are expected");
+        }
+        clear();
+        sumArray(like.flat()).assign(saved);
+        sumStarted = true;
+        layout = like.layout();
+        pools = layout.updates().stream()
+                .map(rule -> new SoleUpdate(rule, like.parameters()))
+                .toList();
+        for (int i = 0; i < pools.size(); i++) {
+            pools.get(i).restore(state.pools().get(i));
+        }
+        norms.addAll(state.norms());
+        bound = state.bound();
+        examples = state.examples();
+        microBatches = state.microBatches();
+        meanScore = state.meanScore();
+        summedScore = state.summedScore();
+    }
+
     /** Empties the sum for the next window; its array is kept. */
     public void clear() {
         held = null;

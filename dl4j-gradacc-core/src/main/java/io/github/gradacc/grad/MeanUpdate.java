@@ -41,6 +41,17 @@ public record MeanUpdate(IndexRange at) implements UpdateRule {
         }
 
         @Override
+        public List<double[]> state() {
+            return List.of(mean.clone(), new double[] {total});
+        }
+
+        @Override
+        public void restore(List<double[]> state) {
+            System.arraycopy(state.get(0), 0, mean, 0, mean.length);
+            total = state.get(1)[0];
+        }
+
+        @Override
         public void writeTo(INDArray flat) {
             INDArray view = at.of(flat);
             for (int i = 0; i < mean.length; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -60,6 +61,19 @@ final class PooledStatistics implements UpdatePool {
             scatter[c] += weights[0] * offMean * (nextMean[c] - mean[c]);
             variance[c] += share * (nextVariance[c] - variance[c]);
         }
+    }
+
+    @Override
+    public List<double[]> state() {
+        return List.of(mean.clone(), variance.clone(), scatter.clone(), new double[] {total});
+    }
+
+    @Override
+    public void restore(List<double[]> state) {
+        System.arraycopy(state.get(0), 0, mean, 0, mean.length);
+        System.arraycopy(state.get(1), 0, variance, 0, variance.length);
+        System.arraycopy(state.get(2), 0, scatter, 0, scatter.length);
+        total = state.get(3)[0];
     }
 
     @Override

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -45,6 +46,17 @@ final class SequentialStatistics implements UpdatePool {
             mean[c] = at.decay() * mean[c] + nextMean[c];
             variance[c] = at.decay() * variance[c] + nextVariance[c];
         }
+    }
+
+    @Override
+    public List<double[]> state() {
+        return List.of(mean.clone(), variance.clone());
+    }
+
+    @Override
+    public void restore(List<double[]> state) {
+        System.arraycopy(state.get(0), 0, mean, 0, mean.length);
+        System.arraycopy(state.get(1), 0, variance, 0, variance.length);
     }
 
     @Override

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -29,6 +30,24 @@ final class SoleUpdate implements UpdatePool {
         }
         microBatches++;
         pool.add(flat, weights);
+    }
+
+    /** First how many there were, then the first of them, then the pool. */
+    @Override
+    public List<double[]> state() {
+        List<double[]> state = new ArrayList<>();
+        state.add(new double[] {microBatches});
+        state.addAll(first);
+        state.addAll(pool.state());
+        return state;
+    }
+
+    @Override
+    public void restore(List<double[]> state) {
+        microBatches = (int) state.get(0)[0];
+        int ofFirst = microBatches == 0 ? 0 : ranges.size();
+        first = state.subList(1, 1 + ofFirst).stream().map(double[]::clone).toList();
+        pool.restore(state.subList(1 + ofFirst, state.size()));
     }
 
     @Override

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import java.util.List;
 import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -26,4 +27,14 @@ public interface UpdatePool {
      * @param flat flattened gradient array, rank 1
      */
     void writeTo(INDArray flat);
+
+    /** Returns all numbers that it holds, copied, for {@link #restore}. */
+    List<double[]> state();
+
+    /**
+     * Goes on where another pool of the same rule was.
+     *
+     * @param state what that returned; copied
+     */
+    void restore(List<double[]> state);
 }

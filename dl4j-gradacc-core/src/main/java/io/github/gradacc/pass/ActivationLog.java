@@ -27,25 +27,22 @@ final class ActivationLog {
     /** The name under which the input of a network without named inputs is filed. */
     private static final String INPUT = "input";
 
-    private final List<Part> parts = new ArrayList<>();
+    private final List<WindowActivations> parts = new ArrayList<>();
 
-    private record Part(long examples, Map<String, INDArray> activations) {
-
-        /**
-         * One layer's activations. Where the sequences have ended, zeros of another part's shape: one step for each
-         * example, if time is folded, which joining pads to as many as there are.
-         */
-        INDArray of(String name, Part like) {
-            INDArray own = activations.get(name);
-            if (own != null) {
-                return own;
-            }
-            INDArray other = Objects.requireNonNull(like.activations().get(name));
-            // A copy: ND4J hands out the array's own.
-            long[] shape = other.shape().clone();
-            shape[0] = examples;
-            return Nd4j.zeros(other.dataType(), shape);
+    /**
+     * Returns one layer's activations in a part. Where the sequences have ended, zeros of another part's shape: one
+     * step for each example, if time is folded, which joining pads to as many as there are.
+     */
+    private static INDArray of(String name, WindowActivations part, WindowActivations like) {
+        INDArray own = part.activations().get(name);
+        if (own != null) {
+            return own;
         }
+        INDArray other = Objects.requireNonNull(like.activations().get(name));
+        // A copy: ND4J hands out the array's own.
+        long[] shape = other.shape().clone();
+        shape[0] = part.examples();
+        return Nd4j.zeros(other.dataType(), shape);
     }
 
     /** Tells whether one of the listeners has an {@code onForwardPass} of its own. */
@@ -96,7 +93,7 @@ final class ActivationLog {
 
     /** Adds the activations of the next micro-batch, not copied; none if its sequences have ended. */
     void add(long examples, Map<String, INDArray> activations) {
-        parts.add(new Part(examples, activations));
+        parts.add(new WindowActivations(examples, activations));
     }
 
     /**
@@ -105,16 +102,28 @@ final class ActivationLog {
     Map<String, INDArray> joined() {
         Map<String, INDArray> joined = new LinkedHashMap<>();
         parts.stream().filter(part -> !part.activations().isEmpty()).findFirst().ifPresent(like -> {
-            List<Long> examples = parts.stream().map(Part::examples).toList();
+            List<Long> examples =
+                    parts.stream().map(WindowActivations::examples).toList();
             for (String name : like.activations().keySet()) {
                 joined.put(
                         name,
                         join(
                                 examples,
-                                parts.stream().map(part -> part.of(name, like)).toList()));
+                                parts.stream().map(part -> of(name, part, like)).toList()));
             }
         });
         return joined;
+    }
+
+    /** Returns what it holds, the arrays not copied. */
+    List<WindowActivations> parts() {
+        return List.copyOf(parts);
+    }
+
+    /** Holds these from now on, not copied. */
+    void restore(List<WindowActivations> saved) {
+        parts.clear();
+        parts.addAll(saved);
     }
 
     void clear() {

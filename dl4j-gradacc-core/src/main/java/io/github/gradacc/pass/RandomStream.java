@@ -2,7 +2,6 @@
 package io.github.gradacc.pass;
 
 import org.apiguardian.api.API;
-import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -15,17 +14,10 @@ import org.nd4j.linalg.factory.Nd4j;
 @API(status = API.Status.INTERNAL)
 public final class RandomStream implements AutoCloseable {
 
-    private final Random generator;
-    private final long seed;
-    private final long root;
-    private final long node;
+    private final GeneratorState before = GeneratorState.ofThisThread();
 
     private RandomStream(long streamSeed) {
-        generator = Nd4j.getRandom();
-        seed = generator.getSeed();
-        root = generator.rootState();
-        node = generator.nodeState();
-        generator.setSeed(streamSeed);
+        Nd4j.getRandom().setSeed(streamSeed);
     }
 
     static RandomStream of(long networkSeed, int iteration, int microBatch) {
@@ -34,8 +26,7 @@ public final class RandomStream implements AutoCloseable {
 
     @Override
     public void close() {
-        generator.setSeed(seed);
-        generator.setStates(root, node);
+        before.putIntoThisThread();
     }
 
     /** One step of SplitMix64 (Steele, Lea and Flood 2014), which spreads neighboring numbers over all 64 bits. */

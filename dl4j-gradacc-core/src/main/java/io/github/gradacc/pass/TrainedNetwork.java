@@ -8,12 +8,15 @@ import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
 import io.github.gradacc.dl4j.UnregularizedPasses;
 import io.github.gradacc.grad.GradientSum;
+import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.grad.StatisticsPolicy;
+import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.zip.ZipOutputStream;
 import org.apiguardian.api.API;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
@@ -361,6 +364,62 @@ public final class TrainedNetwork implements AutoCloseable {
     /** Forgets what passes since the last step left behind for listeners. */
     public void discard() {
         activations.clear();
+    }
+
+    /** Returns the activations that passes since the last step left behind for listeners, not copied. */
+    public List<WindowActivations> activations() {
+        return activations.parts();
+    }
+
+    /** Goes on with the activations of another network's open window. */
+    public void restoreActivations(List<WindowActivations> saved) {
+        activations.restore(saved);
+    }
+
+    /** Returns the configuration as DL4J writes it, with the counters. */
+    public String configurationJson() {
+        return network.configurationJson();
+    }
+
+    /** Takes over the updaters of a configuration of the same layers; the network's own is then without state. */
+    public void adoptUpdaters(String configuration) {
+        network.adoptUpdaters(configuration);
+    }
+
+    /** Returns the name of the network's class. */
+    public String networkClass() {
+        return model().getClass().getName();
+    }
+
+    /** Writes the entries of DL4J's model file. */
+    public void write(ZipOutputStream zip) throws IOException {
+        StoredModel.write(network, zip);
+    }
+
+    /**
+     * Makes a pass for nothing but what it shows: which parameters have gradients, and what lies where. The network is
+     * left as it was.
+     */
+    public MicroGradient tryPass(Pass pass) {
+        return (MicroGradient) maker.make(pass, false).gradient();
+    }
+
+    /**
+     * Checks that a stored model is one of this network.
+     *
+     * @throws IllegalArgumentException if its arrays differ in shape or type
+     */
+    public void requireFits(StoredModel model) {
+        model.requireFits(network);
+    }
+
+    /** Puts a stored model that fits, with its counters and its last score, in place of what the network is. */
+    public void restore(StoredModel model, int iteration, int epoch, double score) {
+        model.putInto(network);
+        network.setIteration(iteration);
+        network.setEpoch(epoch);
+        network.setScore(score);
+        synchronizeCounters();
     }
 
     /** Drops the inputs, masks and states that passes left in the layers. */

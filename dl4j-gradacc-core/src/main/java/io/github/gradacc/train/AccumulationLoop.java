@@ -6,10 +6,13 @@ import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.LeftOut;
+import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.pass.LabelCounter;
 import io.github.gradacc.pass.TrainedNetwork;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -34,6 +37,7 @@ final class AccumulationLoop {
     private final LossScale scale;
     private final Skips skips;
     private final boolean filters;
+    private final Map<String, Remembering> remembering = new TreeMap<>();
     private StepEvent event = new StepEvent();
 
     AccumulationLoop(TrainedNetwork network, Settings settings) {
@@ -48,6 +52,11 @@ final class AccumulationLoop {
         scale = new LossScale(settings.lossScaling());
         skips = new Skips(settings, scale, network, failures, windowListeners);
         filters = settings.filters();
+        remembering.put("lossScaling", scale);
+        remembering.put("nonFinite", skips);
+        if (settings.stepFilter() instanceof Remembering filter) {
+            remembering.put("stepFilter", filter);
+        }
         window = new Window(
                 new Cutting(settings.microBatchSize(), network),
                 new WindowDivisors(counter, segmentLength),
@@ -275,6 +284,45 @@ final class AccumulationLoop {
 
     Window window() {
         return window;
+    }
+
+    /** Ends an epoch that was begun elsewhere, and of which no batch is left. */
+    void endBegunEpoch() {
+        network.startEpoch();
+        endPartialWindow();
+        network.endEpoch();
+    }
+
+    /** Returns what has a memory beside network and window, by the name of its setting. */
+    Map<String, Remembering> remembering() {
+        return remembering;
+    }
+
+    /** Returns what is open, not copied; nothing is changed. */
+    WindowState state() {
+        return new WindowState(window.state(), g.state(), network.activations());
+    }
+
+    /** Finds out what the sum of a saved window means, by a pass that leaves the network as it was. */
+    Optional<MicroGradient> trial(WindowState saved) {
+        return saved.sum().microBatches() == 0
+                ? Optional.empty()
+                : saved.window().last().map(this::check).map(window::trial).map(network::tryPass);
+    }
+
+    /**
+     * Goes on with a window where another loop was, in place of what is open.
+     *
+     * @param like what {@link #trial} found out
+     */
+    void restore(WindowState saved, Optional<MicroGradient> like) {
+        discard();
+        if (saved.window().batches() > 0) {
+            window.restore(saved.window(), this::check, network.iteration());
+            like.ifPresent(gradient -> g.restore(saved.sum(), gradient));
+            network.restoreActivations(saved.activations());
+            beginEvent();
+        }
     }
 
     /** Forgets the open window. */

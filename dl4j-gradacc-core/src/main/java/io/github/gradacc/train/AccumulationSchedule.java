@@ -29,7 +29,7 @@ public interface AccumulationSchedule {
      */
     static AccumulationSchedule constant(int batches) {
         requirePositive(batches, "every epoch");
-        return (iteration, epoch) -> batches;
+        return new ConstantSchedule(batches);
     }
 
     /**
@@ -49,7 +49,7 @@ public interface AccumulationSchedule {
                     "The schedule must start at epoch 0, got " + sorted + ": make the smallest epoch in it 0");
         }
         sorted.forEach((epoch, batches) -> requirePositive(batches, "epoch " + epoch));
-        return (iteration, epoch) -> sorted.floorEntry(epoch).getValue();
+        return new EpochSchedule(sorted);
     }
 
     private static void requirePositive(int batches, String when) {

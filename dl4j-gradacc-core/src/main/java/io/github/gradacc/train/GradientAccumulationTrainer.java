@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import static java.util.Map.entry;
+
 import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.grad.StatisticsPolicy;
+import io.github.gradacc.pass.GeneratorState;
 import io.github.gradacc.pass.TrainedNetwork;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -83,12 +88,14 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     private final PartialWindow partialWindow;
     private final AccumulationLoop loop;
     private final TrainingGuard guard;
+    private final TrainingFiles files;
 
-    private GradientAccumulationTrainer(TrainedNetwork network, Settings settings) {
+    private GradientAccumulationTrainer(TrainedNetwork network, Settings settings, Map<String, String> described) {
         this.network = network;
         partialWindow = settings.partialWindow();
         loop = new AccumulationLoop(network, settings);
         guard = new TrainingGuard(network, loop);
+        files = new TrainingFiles(network, loop, described);
     }
 
     /**
@@ -278,6 +285,68 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
      */
     public boolean isWindowOpen() {
         return guard.exclusively(loop.window()::isOpen);
+    }
+
+    /**
+     * Saves the training as it is between two calls, so that {@link #restore} goes on from here with the same bits:
+     * parameters, updater state, counters, score, the open window with all that was summed, kept or waits in it, and
+     * the state of ND4J's random generator of the calling thread.
+     *
+     * <p>The file is DL4J's own model file with more entries: {@code MultiLayerNetwork.load}, {@code
+     * ComputationGraph.load} and {@code ModelSerializer} read it. It is written beside, flushed to disk and renamed, so
+     * that there is either the new file whole or the one before; and it has a checksum. Not saved: listeners, their
+     * state and that of the caller's own gradient transforms and schedules.
+     *
+     * @param file where to; its directory must exist, a file of this name is replaced
+     * @throws java.io.UncheckedIOException if it cannot be written; what was there before, the network and the window
+     *     stay as they are
+     * @throws IllegalArgumentException if {@code file} is null
+     * @throws IllegalStateException if the trainer is closed or in use, if the configuration cannot be written to JSON,
+     *     or if others trained the network since the window was opened; the window is then discarded
+     */
+    public void save(Path file) {
+        Path given = requireFile(file);
+        guard.exclusively(() -> {
+            guard.orDiscard(() -> {
+                loop.requireUntouched();
+                return given;
+            });
+            files.save(given, files.configuration(), GeneratorState.ofThisThread(), Map.of());
+            return given;
+        });
+    }
+
+    /**
+     * Goes on where a trainer for the same configuration and settings was saved: network, updater, counters, open
+     * window and the random generator of the calling thread are then as they were. A window that is open here is
+     * dropped.
+     *
+     * @param file a file that {@link #save} wrote
+     * @throws java.io.UncheckedIOException if there is no such file, if it cannot be read, or if it is not what was
+     *     written
+     * @throws IllegalArgumentException if {@code file} is null, or if it is of another configuration or of other
+     *     settings; the message names the difference. Nothing is changed then. The number of workers may differ, but
+     *     not be 1 in one of both places only
+     * @throws IllegalStateException if the trainer is closed or in use
+     */
+    public void restore(Path file) {
+        Path given = requireFile(file);
+        guard.exclusively(() -> {
+            files.restore(TrainingFiles.read(given), given, files.configuration());
+            network.clearLayers();
+            return given;
+        });
+    }
+
+    private static Path requireFile(@Nullable Path file) {
+        if (file == null) {
+            throw new IllegalArgumentException("A file is needed, got null");
+        }
+        return file;
+    }
+
+    TrackedTraining track(TrackedTraining.Maker maker) {
+        return guard.exclusively(() -> maker.make(this, network, loop, guard, files));
     }
 
     /**
@@ -544,7 +613,30 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                             mostInARow,
                             lossScaling,
                             stepFilter == null ? candidate -> true : stepFilter,
-                            stepFilter != null));
+                            stepFilter != null),
+                    described());
+        }
+
+        /** All settings on which the bits of a training depend, for those who go on with it. */
+        private Map<String, String> described() {
+            return Map.ofEntries(
+                    entry("accumulation", Described.of(schedule())),
+                    entry(
+                            "microBatchSize",
+                            microBatchSize == MicroBatches.WHOLE ? "whole batches" : "" + microBatchSize),
+                    entry("parallelism", parallelism == 1 ? "1" : "above 1"),
+                    entry("partialWindow", partialWindow.name()),
+                    entry("batchNormStatistics", batchNormStatistics.name()),
+                    entry("lossNormalization", lossNormalization.name()),
+                    entry(
+                            "gradientTransforms",
+                            gradientTransforms.stream()
+                                    .map(Described::of)
+                                    .toList()
+                                    .toString()),
+                    entry("nonFinite", nonFinite + ", at most " + mostInARow + " in a row"),
+                    entry("lossScaling", Described.of(lossScaling)),
+                    entry("stepFilter", stepFilter == null ? "none" : Described.of(stepFilter)));
         }
 
         private AccumulationSchedule schedule() {

@@ -71,19 +71,9 @@ final class GradientTransforms {
                 Double.NaN,
                 "The gradient of parameter '" + first.name() + "' of layer '" + first.layer()
                         + "' is not finite after the transforms; it was before transform " + (culprit + 1) + " of "
-                        + inOrder.size() + ", " + name(inOrder.get(culprit)) + ". Step " + network.iteration()
+                        + inOrder.size() + ", " + Described.of(inOrder.get(culprit)) + ". Step " + network.iteration()
                         + " is refused and its window discarded; the network is as after its last step. Look there for"
                         + " a division by 0, such as by the norm of a gradient that is 0, or numbers beyond the data"
                         + " type");
-    }
-
-    /** Lambdas have no name of their own. */
-    private static String name(GradientTransform transform) {
-        Class<?> type = transform.getClass();
-        if (!type.isHidden()) {
-            return transform.toString();
-        }
-        String name = type.getName();
-        return "a lambda of " + name.substring(0, name.indexOf("$$"));
     }
 }

@@ -2,12 +2,13 @@
 package io.github.gradacc.train;
 
 import io.github.gradacc.grad.GradientSum;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The scale of a training, as it is now. Constant while a window is open. */
-final class LossScale {
+final class LossScale implements Remembering {
 
     private static final Logger log = LoggerFactory.getLogger(LossScale.class);
 
@@ -26,6 +27,17 @@ final class LossScale {
     LossScale(LossScaling scaling) {
         this.scaling = scaling;
         now = scaling.initialScale();
+    }
+
+    @Override
+    public List<Double> memory() {
+        return List.of(now, (double) goodSteps);
+    }
+
+    @Override
+    public void recall(List<Double> memory) {
+        now = memory.get(0);
+        goodSteps = memory.get(1).intValue();
     }
 
     double now() {

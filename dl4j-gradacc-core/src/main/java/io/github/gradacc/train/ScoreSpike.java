@@ -2,10 +2,12 @@
 package io.github.gradacc.train;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /** The filter of {@link StepFilter#scoreSpike}. */
-final class ScoreSpike implements StepFilter {
+final class ScoreSpike implements StepFilter, Remembering {
 
     private final double factor;
     private final int window;
@@ -37,6 +39,20 @@ final class ScoreSpike implements StepFilter {
             scores.remove();
         }
         return true;
+    }
+
+    @Override
+    public List<Double> memory() {
+        List<Double> memory = new ArrayList<>(List.of((double) vetoes));
+        memory.addAll(scores);
+        return memory;
+    }
+
+    @Override
+    public void recall(List<Double> memory) {
+        vetoes = memory.get(0).intValue();
+        scores.clear();
+        scores.addAll(memory.subList(1, memory.size()));
     }
 
     private boolean isSpike(double score) {

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Which steps are skipped, and who is told. What is skipped was asked for: by the policy for gradients that are not
  * finite, by a scale that is searched, or by the user's filter.
  */
-final class Skips {
+final class Skips implements Remembering {
 
     private static final Logger log = LoggerFactory.getLogger(Skips.class);
 
@@ -40,6 +40,16 @@ final class Skips {
         this.network = network;
         this.failures = failures;
         this.listeners = listeners;
+    }
+
+    @Override
+    public List<Double> memory() {
+        return List.of((double) inARow);
+    }
+
+    @Override
+    public void recall(List<Double> memory) {
+        inARow = memory.get(0).intValue();
     }
 
     /** Tells whether micro-batches are left out one by one. */

@@ -15,6 +15,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -279,6 +280,59 @@ final class Window {
         return segmentLength.isPresent()
                 ? TimeSegments.cut(whole, segment, segmentLength.getAsInt())
                 : Optional.of(whole);
+    }
+
+    /** Returns what it holds, the batches not copied. */
+    OpenWindow state() {
+        return new OpenWindow(
+                size,
+                batches,
+                passesMade,
+                keepsData,
+                ownRandomStreams,
+                List.copyOf(waiting),
+                data.batches().stream().map(Batch::data).toList(),
+                Optional.ofNullable(lastBatch).map(Batch::data),
+                divisors.state(),
+                examples,
+                List.copyOf(cuts),
+                List.copyOf(leftOut),
+                toldOf,
+                Optional.ofNullable(spoiledBy));
+    }
+
+    /**
+     * Goes on where another window was.
+     *
+     * @param state what that returned
+     * @param check makes a checked batch of data
+     * @param iteration the step it is for
+     */
+    void restore(OpenWindow state, Function<MultiDataSet, Batch> check, int iteration) {
+        clear();
+        open(state.size(), iteration, state.keepsData());
+        batches = state.batches();
+        passesMade = state.passesMade();
+        ownRandomStreams = state.ownRandomStreams();
+        waiting.addAll(state.waiting());
+        for (MultiDataSet batch : state.data()) {
+            data.add(check.apply(batch));
+        }
+        data.settle();
+        lastBatch = state.last().map(check).orElse(null);
+        divisors.restore(state.divisors());
+        examples = state.examples();
+        cuts.addAll(state.cuts());
+        leftOut.addAll(state.leftOut());
+        toldOf = state.toldOf();
+        spoiledBy = state.spoiledBy().orElse(null);
+    }
+
+    /** Returns a pass over a part of a batch, for nothing but what it shows. */
+    Pass trial(Batch batch) {
+        Batch part =
+                MicroBatches.ofCount(batch, cutting.count(batch)).iterator().next();
+        return new Pass(0, part.examples(), Optional.of(part.data()), Optional.empty(), true, List.of());
     }
 
     /** Forgets everything and is ready for the next window. */

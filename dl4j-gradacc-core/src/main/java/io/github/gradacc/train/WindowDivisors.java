@@ -32,7 +32,7 @@ final class WindowDivisors {
      * @param position of its micro-batch in the window, or of the first one of its batch
      * @param counts for each time segment, one number for each output
      */
-    private record Part(int position, long examples, List<double[]> counts) {}
+    record Part(int position, long examples, List<double[]> counts) {}
 
     /**
      * Counts a batch, or one of its micro-batches.
@@ -97,6 +97,16 @@ final class WindowDivisors {
         return counter.filter(present -> !present.scalesPasses())
                 .map(present -> factors(present, segment).get(0))
                 .orElse(1.0);
+    }
+
+    /** Returns what was counted, a copy. */
+    List<Part> state() {
+        return List.copyOf(parts);
+    }
+
+    void restore(List<Part> saved) {
+        clear();
+        parts.addAll(saved);
     }
 
     void clear() {

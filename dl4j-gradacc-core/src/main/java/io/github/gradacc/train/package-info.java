@@ -7,7 +7,7 @@
  * step. A <em>step</em> is one update of the parameters, DL4J's iteration.
  *
  * <p>Start at {@link io.github.gradacc.train.GradientAccumulationTrainer}. May import {@code pass}, {@code batch},
- * {@code grad} and {@code array}.
+ * {@code grad}, {@code store} and {@code array}.
  */
 @NullMarked
 package io.github.gradacc.train;

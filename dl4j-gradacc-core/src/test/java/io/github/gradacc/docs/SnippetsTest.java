@@ -61,6 +61,7 @@ class SnippetsTest {
                 .extracting(page -> page.getFileName().toString())
                 .contains(
                         "README.md",
+                        "checkpoints.md",
                         "early-stopping.md",
                         "initializers.md",
                         "listeners.md",

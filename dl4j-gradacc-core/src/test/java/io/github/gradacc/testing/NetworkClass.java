@@ -45,7 +45,7 @@ public abstract class NetworkClass<T extends Model> {
     }
 
     @SuppressWarnings("unchecked")
-    static <T extends Model> NetworkClass<T> of(T network) {
+    public static <T extends Model> NetworkClass<T> of(T network) {
         return (NetworkClass<T>) (network instanceof ComputationGraph ? GRAPH : LAYERS);
     }
 
