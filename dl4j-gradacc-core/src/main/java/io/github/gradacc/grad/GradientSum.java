@@ -51,6 +51,9 @@ public final class GradientSum implements AutoCloseable {
 
     private boolean measuresNorms;
 
+    /** False if an error ended {@link #settle()} in the middle of an addition. */
+    private boolean isWhole = true;
+
     /** No element of the sum of settled parts is larger. */
     private double bound;
 
@@ -117,8 +120,10 @@ public final class GradientSum implements AutoCloseable {
         if (part == null) {
             return;
         }
-        held = null;
+        // Memory may not suffice for it; then nothing has changed.
         INDArray total = sumArray(part.flat());
+        held = null;
+        isWhole = false;
         boolean isFirst = !sumStarted;
         sumStarted = true;
         measure(part, range -> {
@@ -127,6 +132,7 @@ public final class GradientSum implements AutoCloseable {
             return isFirst ? measured().copy(source, target) : measured().add(source, target);
         });
         pool(part);
+        isWhole = true;
     }
 
     private MeasuredSum measured() {
@@ -243,6 +249,14 @@ public final class GradientSum implements AutoCloseable {
         return List.copyOf(norms);
     }
 
+    /**
+     * Tells whether the sum is that of all parts that were added. It is not after {@link #settle()} has thrown, but for
+     * an error for lack of memory before anything was added: then the part is still held.
+     */
+    public boolean isWhole() {
+        return isWhole;
+    }
+
     /** Returns the number of examples in the sum. */
     public long examples() {
         return examples;
@@ -275,6 +289,7 @@ public final class GradientSum implements AutoCloseable {
         layout = null;
         pools = List.of();
         sumStarted = false;
+        isWhole = true;
         bound = 0;
         examples = 0;
         microBatches = 0;

@@ -2,6 +2,7 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.PassWorkspaces;
 import io.github.gradacc.dl4j.ScaledLosses;
 import io.github.gradacc.dl4j.UnregularizedPasses;
 import io.github.gradacc.grad.MicroGradient;
@@ -10,6 +11,7 @@ import io.github.gradacc.grad.ZeroGradient;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,16 @@ final class PassMaker {
         return gradientArray().flat();
     }
 
+    /** Frees what passes keep in the layers, and in the workspaces of the calling thread. Gradients stay. */
+    void free() {
+        network.clearMasks();
+        network.clearLayers();
+        if (network.segmentLength().isPresent()) {
+            RecurrentState.clear(network);
+        }
+        PassWorkspaces.free();
+    }
+
     /** Brings the counters of a replica, and with them its schedules, to where those of the network are. */
     void follow(Network trained) {
         network.setIteration(trained.iteration());
@@ -78,7 +90,8 @@ final class PassMaker {
 
     private PassResult makeUnregularized(Pass pass, boolean keepsActivations) {
         if (pass.data().isEmpty()) {
-            return new PassResult(new ZeroGradient(pass.examples(), network.regularization()), Map.of());
+            return new PassResult(
+                    new ZeroGradient(pass.examples(), network.regularization()), Optional.empty(), Map.of());
         }
         PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
         MicroBatchEvent event = new MicroBatchEvent();
@@ -94,7 +107,7 @@ final class PassMaker {
             event.describe(network.iteration(), pass.microBatch(), worker, gradient);
             event.commit();
         }
-        return new PassResult(gradient, recorder.activations());
+        return new PassResult(gradient, pass.state(), recorder.activations());
     }
 
     private MicroGradient onOwnStream(Pass pass, PassRecorder recorder) {

@@ -3,12 +3,14 @@ package io.github.gradacc.pass;
 
 import io.github.gradacc.grad.Summand;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What a pass leaves behind.
  *
  * @param gradient what it adds to the sum, by reference
+ * @param state in truncated BPTT, what advances when the gradient is added
  * @param activations copies of the forward pass's activations by name; empty if nobody asked for them
  */
-record PassResult(Summand gradient, Map<String, INDArray> activations) {}
+record PassResult(Summand gradient, Optional<RecurrentState> state, Map<String, INDArray> activations) {}

@@ -20,16 +20,22 @@ public final class RandomStream implements AutoCloseable {
     private final long root;
     private final long node;
 
-    private RandomStream(long streamSeed) {
+    private RandomStream() {
         generator = Nd4j.getRandom();
         seed = generator.getSeed();
         root = generator.rootState();
         node = generator.nodeState();
-        generator.setSeed(streamSeed);
     }
 
     static RandomStream of(long networkSeed, int iteration, int microBatch) {
-        return new RandomStream(mix(mix(mix(networkSeed) + iteration) + microBatch));
+        RandomStream stream = ofThread();
+        stream.generator.setSeed(mix(mix(mix(networkSeed) + iteration) + microBatch));
+        return stream;
+    }
+
+    /** Notes where the generator of the calling thread is, which goes on; closing this lets it go back there. */
+    public static RandomStream ofThread() {
+        return new RandomStream();
     }
 
     @Override

@@ -26,5 +26,6 @@ record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActi
             activations.add(result.gradient().examples(), result.activations());
         }
         sum.add(result.gradient());
+        result.state().ifPresent(RecurrentState::advance);
     }
 }

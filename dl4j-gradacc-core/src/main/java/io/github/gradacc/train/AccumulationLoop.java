@@ -25,6 +25,7 @@ final class AccumulationLoop {
     private final AccumulationSchedule schedule;
     private final PartialWindow partialWindow;
     private final Window window;
+    private final FittingPasses passes;
     private final GradientSum g = new GradientSum();
     private final Optional<LabelCounter> counter;
     private final GradientTransforms transforms;
@@ -39,8 +40,10 @@ final class AccumulationLoop {
         counter = settings.lossNormalization().divisor().map(network::labelCounter);
         transforms = new GradientTransforms(network, settings.gradientTransforms());
         OptionalInt segmentLength = network.segmentLength();
+        FittingSize fitting = new FittingSize();
+        passes = new FittingPasses(network, settings.onOutOfMemory(), fitting);
         window = new Window(
-                new Cutting(settings.microBatchSize(), network),
+                new Cutting(settings.microBatchSize(), fitting, network),
                 new WindowDivisors(counter, segmentLength),
                 segmentLength);
         windowListeners = new WindowListeners(network);
@@ -122,6 +125,7 @@ final class AccumulationLoop {
             report = next.stepped() || !report.stepped() ? next : report;
         }
         window.clear();
+        passes.windowDone();
         return report;
     }
 
@@ -139,7 +143,7 @@ final class AccumulationLoop {
     /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
     private void addGradients(int segment) {
         g.measureNorms(windowListeners.askForNorms());
-        network.accumulate(window.passes(segment), g);
+        passes.make(window, segment, g);
     }
 
     /** {@code parameters := parameters - updater(transforms(factor g / N))}, N being the number of examples in g. */
@@ -175,7 +179,14 @@ final class AccumulationLoop {
 
     private StepReport report(double score, double norm, boolean stepped) {
         return new StepReport(
-                network.iteration(), network.epoch(), g.microBatches(), g.examples(), score, norm, stepped);
+                network.iteration(),
+                network.epoch(),
+                g.microBatches(),
+                g.examples(),
+                score,
+                norm,
+                passes.failures(),
+                stepped);
     }
 
     /** Checks a batch when it enters, before anything is computed. */
@@ -206,6 +217,7 @@ final class AccumulationLoop {
     void discard() {
         g.clear();
         window.clear();
+        passes.discard();
         network.discard();
     }
 

@@ -354,6 +354,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
         private LossNormalization lossNormalization = LossNormalization.EXAMPLES;
+        private OutOfMemoryPolicy onOutOfMemory = OutOfMemoryPolicy.FAIL;
         private List<GradientTransform> gradientTransforms = List.of();
 
         private Builder(BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network) {
@@ -463,6 +464,16 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
+         * Sets what happens when memory does not suffice for a pass. Default {@link OutOfMemoryPolicy#FAIL}.
+         *
+         * @param policy the policy
+         */
+        public Builder onOutOfMemory(OutOfMemoryPolicy policy) {
+            onOutOfMemory = requireGiven("onOutOfMemory", policy);
+            return this;
+        }
+
+        /**
          * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if
          * it has none yet.
          *
@@ -474,7 +485,13 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
             TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
             return new GradientAccumulationTrainer(
                     trained,
-                    new Settings(schedule(), microBatchSize, partialWindow, lossNormalization, gradientTransforms));
+                    new Settings(
+                            schedule(),
+                            microBatchSize,
+                            partialWindow,
+                            lossNormalization,
+                            onOutOfMemory,
+                            gradientTransforms));
         }
 
         private AccumulationSchedule schedule() {

@@ -10,6 +10,7 @@ import java.util.List;
  * @param microBatchSize most examples per pass
  * @param partialWindow what becomes of a window that is not full at the end of an epoch
  * @param lossNormalization what a window's loss is divided by
+ * @param onOutOfMemory what happens when memory does not suffice for a pass
  * @param gradientTransforms what its mean gradient goes through
  */
 record Settings(
@@ -17,4 +18,5 @@ record Settings(
         int microBatchSize,
         PartialWindow partialWindow,
         LossNormalization lossNormalization,
+        OutOfMemoryPolicy onOutOfMemory,
         List<GradientTransform> gradientTransforms) {}

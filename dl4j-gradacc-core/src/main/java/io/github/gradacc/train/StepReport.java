@@ -13,6 +13,8 @@ package io.github.gradacc.train;
  *     is after native training on the window in one batch; NaN if no step was taken
  * @param gradientNorm the norm of the window's mean gradient over all trained parameters, as {@link ClipGlobalNorm}
  *     found it before clipping; NaN if no {@link GradientTransform} asked for it
+ * @param outOfMemory how many passes of the window failed for lack of memory and were made again in halves; always 0
+ *     unless {@link OutOfMemoryPolicy#HALVE} is set
  * @param stepped whether a step was taken: always, but for windows in which no label counts
  *     ({@link LossNormalization}), which leave the network as it was
  */
@@ -23,4 +25,5 @@ public record StepReport(
         long examples,
         double score,
         double gradientNorm,
+        int outOfMemory,
         boolean stepped) {}

@@ -10,6 +10,7 @@ import io.github.gradacc.pass.RecurrentState;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,8 +33,10 @@ final class Window {
     private final WindowData data = new WindowData();
     private final List<RecurrentState> states = new ArrayList<>();
 
-    /** Of each batch whose passes wait, the number of its micro-batches. */
-    private final List<Integer> waiting = new ArrayList<>();
+    /** The micro-batches whose passes wait. */
+    private final List<Piece> waiting = new ArrayList<>();
+
+    private int batchesWaiting;
 
     private @Nullable Batch lastBatch;
     private boolean keepsData;
@@ -93,10 +96,11 @@ final class Window {
 
     /** Adds a batch; its passes wait. A window of one micro-batch draws the random numbers of native training. */
     void add(Batch batch) {
-        int microBatches = cutting.count(batch);
-        ownRandomStreams = size > 1 || microBatches > 1;
+        List<Piece> pieces = new Piece(batchesWaiting, 0, batch.examples()).cut(cutting.sizes(batch));
+        ownRandomStreams = size > 1 || pieces.size() > 1;
         batches++;
-        waiting.add(microBatches);
+        batchesWaiting++;
+        waiting.addAll(pieces);
         lastBatch = batch;
         divisors.add(batch);
         data.add(batch);
@@ -104,16 +108,53 @@ final class Window {
 
     /** Returns the number of micro-batches of the window, in all batches so far. */
     int microBatches() {
-        return passesMade + waitingPasses();
+        return passesMade + waiting.size();
     }
 
-    private int waitingPasses() {
-        return waiting.stream().mapToInt(Integer::intValue).sum();
+    /** Returns the number of passes that were made before those that wait: the position of the first of these. */
+    int passesMade() {
+        return passesMade;
+    }
+
+    /** Returns the number of examples of a micro-batch whose pass waits. */
+    int examples(int position) {
+        return waiting.get(position - passesMade).examples();
+    }
+
+    /** Tells whether a micro-batch, given by its position, waits and can be cut into smaller ones. */
+    boolean canCut(int position) {
+        return position < microBatches() && examples(position) > 1 && cutting.isPossible();
+    }
+
+    /** Cuts micro-batches that have become too large, with the states of their sequences: one, and those after it. */
+    void cutFrom(int first) {
+        ownRandomStreams = true;
+        List<Batch> data = waitingData();
+        int at = first - passesMade;
+        while (at < waiting.size()) {
+            Piece piece = waiting.remove(at);
+            List<Piece> parts =
+                    piece.cut(cutting.sizes(MicroBatches.part(data.get(piece.batch()), piece.from(), piece.to())));
+            waiting.addAll(at, parts);
+            cutState(passesMade + at, piece, parts);
+            at += parts.size();
+        }
+    }
+
+    private void cutState(int position, Piece piece, List<Piece> parts) {
+        if (position < states.size() && parts.size() > 1) {
+            RecurrentState whole = states.remove(position);
+            states.addAll(
+                    position,
+                    parts.stream()
+                            .map(part -> whole.of(part.from() - piece.from(), part.to() - piece.from()))
+                            .toList());
+        }
     }
 
     /** Tells whether passes can be made before the window is full, and enough of them wait. */
     boolean canCompute(int parallelism) {
-        return segmentLength.isEmpty() && !divisors.mustComeFirst() && waitingPasses() >= parallelism;
+        return segmentLength.isEmpty() && !divisors.mustComeFirst() && waiting.size() >= parallelism;
     }
 
     /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
@@ -131,18 +172,23 @@ final class Window {
         return divisors;
     }
 
-    /** Returns the passes that wait, over one time segment, in order. */
-    Iterator<Pass> passes(int segment) {
+    /**
+     * Returns passes that wait, in order.
+     *
+     * @param segment the time segment that they go over
+     * @param first position of the first of them
+     */
+    Iterator<Pass> passes(int segment, int first) {
         while (segmentLength.isPresent() && states.size() < microBatches()) {
             states.add(new RecurrentState());
         }
-        return new Passes(segment);
+        return new Passes(segment, first);
     }
 
     /** Notes that all passes that waited were made. */
     void computed() {
-        passesMade += waitingPasses();
-        waiting.clear();
+        passesMade += waiting.size();
+        forgetWaiting();
         if (!keepsData) {
             data.clear();
         }
@@ -176,8 +222,13 @@ final class Window {
         divisors.clear();
         lastBatch = null;
         batches = 0;
-        waiting.clear();
+        forgetWaiting();
         passesMade = 0;
+    }
+
+    private void forgetWaiting() {
+        waiting.clear();
+        batchesWaiting = 0;
     }
 
     /** Frees what {@link #clear()} keeps for the next window. */
@@ -188,37 +239,36 @@ final class Window {
 
     private List<Batch> waitingData() {
         List<Batch> all = data.batches();
-        return all.subList(all.size() - waiting.size(), all.size());
+        return all.subList(all.size() - batchesWaiting, all.size());
     }
 
     /** Cuts batches into micro-batches, and these into segments, when they are asked for. */
     private final class Passes implements Iterator<Pass> {
 
-        private final Iterator<Batch> remaining = waitingData().iterator();
-        private final Iterator<Integer> counts = List.copyOf(waiting).iterator();
+        private final List<Batch> data = waitingData();
         private final int segment;
         private final List<Double> lossFactors;
-        private Iterator<Batch> microBatches = List.<Batch>of().iterator();
-        private int next = passesMade;
+        private int next;
 
-        Passes(int segment) {
+        Passes(int segment, int first) {
             this.segment = segment;
+            next = first;
             lossFactors = divisors.inPasses(segment);
         }
 
         @Override
         public boolean hasNext() {
-            if (!microBatches.hasNext() && remaining.hasNext()) {
-                microBatches =
-                        MicroBatches.ofCount(remaining.next(), counts.next()).iterator();
-            }
-            return microBatches.hasNext();
+            return next < microBatches();
         }
 
         @Override
         public Pass next() {
-            Batch microBatch = microBatches.next();
+            if (!hasNext()) {
+                throw new NoSuchElementException("The window has " + microBatches() + " micro-batches");
+            }
             int position = next++;
+            Piece piece = waiting.get(position - passesMade);
+            Batch microBatch = MicroBatches.part(data.get(piece.batch()), piece.from(), piece.to());
             return new Pass(
                     position,
                     microBatch.examples(),

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.gradacc.testing.Tolerance;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Processes with too little memory for a batch of 512: native training dies there, and the trainer gets through. */
+@Tag("slow")
+@Timeout(300)
+class MemoryLimitsTest {
+
+    /** The process alone takes about 150 MB resident, the whole batch more than 400 MB on top of that. */
+    private static final List<String> RESIDENT =
+            List.of("-Xms64m", "-Xmx128m", "-Dorg.bytedeco.javacpp.maxphysicalbytes=450m");
+
+    /** 65,536 doubles for each example are 256 MB for the batch. */
+    private static final List<String> HEAP =
+            List.of("-Xms64m", "-Xmx160m", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+
+    private static final int ON_HEAP = 65_536;
+
+    private static double[] expected = {};
+
+    @TempDir
+    private Path directory;
+
+    @BeforeAll
+    static void trainInSmallMicroBatches() {
+        MultiLayerNetwork network = LimitedProcess.network();
+        try (var trainer =
+                GradientAccumulationTrainer.builder(network).microBatchSize(32).build()) {
+            for (int i = 0; i < 3; i++) {
+                trainer.fit(LimitedProcess.batch());
+            }
+        }
+        expected = network.params().toDoubleVector();
+    }
+
+    private record Ending(int status, String printed) {}
+
+    private Ending run(List<String> shell, List<String> options, String how, int onHeap)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(shell);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LimitedProcess.class.getName(), how));
+        command.add(directory.resolve("parameters").toString());
+        command.add(String.valueOf(onHeap));
+        Path output = directory.resolve("output");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        int status = process.waitFor();
+        return new Ending(status, Files.readString(output));
+    }
+
+    private void assertDies(Ending ending, String why) {
+        assertThat(ending.status()).as(ending.printed()).isNotZero();
+        assertThat(ending.printed()).contains(why);
+    }
+
+    private void assertTrains(Ending ending) throws IOException {
+        assertThat(ending.status()).as(ending.printed()).isZero();
+        try (var in = new DataInputStream(Files.newInputStream(directory.resolve("parameters")))) {
+            assertThat(in.readInt()).as("failures: %s", ending.printed()).isPositive();
+            double[] trained = new double[expected.length];
+            for (int i = 0; i < trained.length; i++) {
+                trained[i] = in.readDouble();
+            }
+            Tolerance.assertClose(
+                    "parameters", Nd4j.createFromArray(trained), Nd4j.createFromArray(expected), Tolerance.DOUBLE);
+        }
+    }
+
+    @Test
+    void nativeTrainingDies() throws Exception {
+        assertDies(run(List.of(), RESIDENT, "native", 0), "Physical memory usage is too high");
+        assertDies(run(List.of(), HEAP, "native", ON_HEAP), "Java heap space");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void getsThroughWithTooLittleResidentMemory(int workers) throws Exception {
+        assertTrains(run(List.of(), RESIDENT, String.valueOf(workers), 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void getsThroughWithTooSmallAHeap(int workers) throws Exception {
+        assertTrains(run(List.of(), HEAP, String.valueOf(workers), ON_HEAP));
+    }
+
+    /** JavaCPP's other limit, meant for the same, does not see ND4J's arrays, so that nothing fails. */
+    @Test
+    void maxBytesDoesNotLimitArrays() throws Exception {
+        Ending ending = run(
+                List.of(),
+                List.of("-Xmx256m", "-Dorg.bytedeco.javacpp.maxbytes=64m", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"),
+                "native",
+                0);
+        assertThat(ending.status()).as(ending.printed()).isZero();
+    }
+
+    /** The operating system refuses address space, as it may refuse memory: ND4J throws plain exceptions. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void getsThroughWhereTheSystemRefuses() throws Exception {
+        List<String> shell = List.of("bash", "-c", "ulimit -v 2600000; exec \"$@\"", "limited");
+        List<String> options = List.of(
+                "-Xmx128m",
+                "-XX:ReservedCodeCacheSize=64m",
+                "-XX:CompressedClassSpaceSize=64m",
+                "-XX:+UseSerialGC",
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+        assertDies(run(shell, options, "native", 0), "bad_alloc");
+        assertTrains(run(shell, options, "1", 0));
+    }
+}
