@@ -30,12 +30,17 @@ public final class LimitedProcess {
      * Trains on one batch.
      *
      * @param args {@code native}, or the number of workers; the file; the number of doubles that the loss keeps on the
-     *     Java heap for each example
+     *     Java heap for each example; how many megabytes of address space it may take beyond those of the started
+     *     process, or 0 for no such limit
      */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws IOException, InterruptedException {
         HeapLoss.doubles = Integer.parseInt(args[2]);
         MultiLayerNetwork network = network();
         DataSet batch = batch();
+        int more = Integer.parseInt(args[3]);
+        if (more > 0) {
+            limitAddressSpace(more);
+        }
         int failures = 0;
         if (args[0].equals("native")) {
             for (int i = 0; i < STEPS; i++) {
@@ -59,6 +64,25 @@ public final class LimitedProcess {
         }
         // ND4J's threads need not end by themselves.
         System.exit(0);
+    }
+
+    /** As a machine does that has no more: allocations fail. One pass loads whatever passes need. */
+    private static void limitAddressSpace(int megabytesMore) throws IOException, InterruptedException {
+        network().fit(batch().get(0));
+        long kilobytes = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmSize:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst()
+                .orElseThrow();
+        Process limit = new ProcessBuilder(
+                        "/usr/bin/prlimit",
+                        "--pid=" + ProcessHandle.current().pid(),
+                        "--as=" + (kilobytes + 1024L * megabytesMore) * 1024)
+                .inheritIO()
+                .start();
+        if (limit.waitFor() != 0) {
+            throw new IOException("The limit was not set");
+        }
     }
 
     /** 24,576 activations for each example: 100 MB in DOUBLE for the batch, several times. */

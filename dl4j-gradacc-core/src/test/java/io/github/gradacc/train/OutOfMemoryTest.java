@@ -474,7 +474,7 @@ class OutOfMemoryTest {
             assertThat(log.warnings()).hasSize(3);
             assertThat(log.warnings().get(0))
                     .contains("16 examples", "micro-batch 0 of step 0", "at most 8", "OutOfMemoryError: deliberate");
-            assertThat(log.warnings().get(1)).contains("BatchNormalization", "DropoutLayer", "'layer1'", "once");
+            assertThat(log.warnings().get(1)).contains("BatchNormalization", "DropoutLayer", "'1', a", "once");
             assertThat(log.warnings().get(2)).contains("8 examples", "at most 4");
         }
     }
