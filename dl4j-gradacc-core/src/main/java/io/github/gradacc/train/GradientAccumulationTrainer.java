@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -349,8 +350,9 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private final BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network;
         private @Nullable Integer accumulationSteps;
         private @Nullable AccumulationSchedule accumulationSchedule;
-        private int microBatchSize = MicroBatches.WHOLE;
-        private int parallelism = 1;
+        private @Nullable Integer microBatchSize;
+        private @Nullable Integer parallelism;
+        private @Nullable TunedSetting tuned;
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
         private LossNormalization lossNormalization = LossNormalization.EXAMPLES;
@@ -464,6 +466,17 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
+         * Takes over the micro-batch size and the parallelism that were found by measuring: a {@code TuningReport}, or
+         * its setting for another batch. It is for windows of one batch of the size that was tuned for.
+         *
+         * @param setting what was found
+         */
+        public Builder tuned(TunedSetting setting) {
+            tuned = requireGiven("tuned", setting);
+            return this;
+        }
+
+        /**
          * Sets what happens when memory does not suffice for a pass. Default {@link OutOfMemoryPolicy#FAIL}.
          *
          * @param policy the policy
@@ -479,19 +492,47 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          *
          * @throws IllegalArgumentException if the network is null
          * @throws IllegalStateException if the network is not initialized or cannot be trained this way, or if both
-         *     {@code accumulationSteps} and {@code accumulationSchedule} were set
+         *     {@code accumulationSteps} and {@code accumulationSchedule} were set, or both {@code tuned} and what it
+         *     sets
          */
         public GradientAccumulationTrainer build() {
-            TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
+            TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism());
             return new GradientAccumulationTrainer(
                     trained,
                     new Settings(
                             schedule(),
-                            microBatchSize,
+                            microBatchSize(),
                             partialWindow,
                             lossNormalization,
                             onOutOfMemory,
                             gradientTransforms));
+        }
+
+        private int microBatchSize() {
+            return setting(
+                    "microBatchSize",
+                    microBatchSize,
+                    MicroBatches.WHOLE,
+                    setting -> setting.microBatchSize().orElse(MicroBatches.WHOLE));
+        }
+
+        private int parallelism() {
+            return setting("parallelism", parallelism, 1, TunedSetting::parallelism);
+        }
+
+        private int setting(
+                String name, @Nullable Integer byHand, int byDefault, ToIntFunction<TunedSetting> fromTuning) {
+            if (tuned == null) {
+                return byHand == null ? byDefault : byHand;
+            }
+            int value = fromTuning.applyAsInt(tuned);
+            if (byHand != null) {
+                throw new IllegalStateException(name + "(" + byHand + ") and tuned(...), which says "
+                        + (value == MicroBatches.WHOLE ? "to leave batches whole" : String.valueOf(value))
+                        + ", both set the same: leave out one of them");
+            }
+            requireAtLeastOne(name, value);
+            return value;
         }
 
         private AccumulationSchedule schedule() {
