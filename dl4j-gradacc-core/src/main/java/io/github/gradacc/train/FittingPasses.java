@@ -67,8 +67,8 @@ final class FittingPasses {
         fitting.failed(examples);
         window.cutFrom(position);
         log.warn(
-                "Memory did not suffice for {} examples at a time (micro-batch {} of step {}): computing them again, and"
-                        + " all that follow, at most {} at a time ({})",
+                "Memory did not suffice for {} examples at a time (micro-batch {} of step {}): computing them again,"
+                        + " and all that follow, at most {} at a time ({})",
                 examples,
                 position,
                 network.iteration(),
@@ -91,8 +91,8 @@ final class FittingPasses {
         isSaid = true;
         if (!layers.isEmpty()) {
             log.warn(
-                    "With other micro-batches some layers compute other numbers, or may, as ExactnessReport says of them:"
-                            + " {}. The step is exact for the micro-batches that fit; with larger ones it would be"
+                    "With other micro-batches some layers compute other numbers, or may, as ExactnessReport says of"
+                            + " them: {}. The step is exact for the micro-batches that fit; with larger ones it would be"
                             + " another. This is said once",
                     String.join("; ", layers));
         }

@@ -157,8 +157,8 @@ public final class MicroBatchTuner {
      * Measures.
      *
      * @param sample a window as in training, with as many examples; its arrays are not copied or changed
-     * @throws IllegalArgumentException if it is null or incomplete, has a single example or no more than a size that was
-     *     to be tried, holds a closed array, or does not fit the network
+     * @throws IllegalArgumentException if it is null or incomplete, has a single example or no more than a size that
+     *     was to be tried, holds a closed array, or does not fit the network
      * @throws IllegalStateException if the network cannot be trained or copied, is frozen or closed, or if a single
      *     example takes more memory than the limit
      */
@@ -248,7 +248,8 @@ public final class MicroBatchTuner {
                 .filter(layer -> layer.parameters().numParams() > 0)
                 .allMatch(LayerView::isFrozen)) {
             throw new IllegalStateException(
-                    "No layer of the network is trained, all are frozen or have no parameters: there is nothing to tune");
+                    "No layer of the network is trained, all are frozen or have no parameters: there is nothing to"
+                            + " tune");
         }
     }
 

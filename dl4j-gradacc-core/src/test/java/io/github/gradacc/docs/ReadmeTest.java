@@ -12,6 +12,7 @@ import io.github.gradacc.train.BatchNormStatistics;
 import io.github.gradacc.train.ClipGlobalNorm;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.LossNormalization;
+import io.github.gradacc.train.OutOfMemoryPolicy;
 import io.github.gradacc.train.PartialWindow;
 import io.github.gradacc.train.StepReport;
 import java.util.ArrayList;
@@ -90,6 +91,7 @@ class ReadmeTest {
                 .partialWindow(PartialWindow.STEP) // or DROP, or CARRY into the next epoch
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
                 .lossNormalization(LossNormalization.EXAMPLES) // or UNMASKED (tokens), or LABEL_WEIGHTS
+                .onOutOfMemory(OutOfMemoryPolicy.FAIL) // or HALVE what does not fit into memory
                 .gradientTransforms(new ClipGlobalNorm(1)) // and others, in order; default: none
                 .build();
         // end
