@@ -111,7 +111,7 @@ public final class MicroBatchTuner {
 
     /**
      * Sets how long it may take. Default one minute. What was begun is ended: a step may last longer, and the smallest
-     * size is tried in any case.
+     * size and the whole sample are tried in any case. Each trial gets the same part of the time.
      *
      * @param limit above 0
      */

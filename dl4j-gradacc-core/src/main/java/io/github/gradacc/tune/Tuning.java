@@ -70,8 +70,9 @@ final class Tuning {
         Candidate smallest = candidates.get(0);
         warmUp(smallest);
         for (Candidate candidate : candidates) {
-            Trial trial = trials.isEmpty() || !isOver(BEFORE_DUEL)
-                    ? tryOut(candidate, trials)
+            // A choice that does not know the whole batch could be slower than native training.
+            Trial trial = trials.isEmpty() || candidate.isWhole() || !isOver(BEFORE_DUEL)
+                    ? tryOut(candidate, trials, (BEFORE_DUEL - TO_WARM_UP) * limitNanos / candidates.size())
                     : without(candidate, Trial.Outcome.NOT_TRIED, 0);
             trials.add(trial);
             tell(candidate, trial);
@@ -93,7 +94,8 @@ final class Tuning {
         }
     }
 
-    private Trial tryOut(Candidate candidate, List<Trial> before) {
+    /** @param share nanoseconds that it may take, but for steps that have to be taken */
+    private Trial tryOut(Candidate candidate, List<Trial> before, double share) {
         List<Trial> same = before.stream()
                 .filter(trial -> trial.parallelism() == candidate.parallelism())
                 .toList();
@@ -101,11 +103,12 @@ final class Tuning {
                 || foreseen(candidate, same) > memoryLimit) {
             return without(candidate, Trial.Outcome.TOO_LARGE, 0);
         }
+        long begin = System.nanoTime();
         try (var trainer = trainer(candidate)) {
             long peak = peakOf(trainer);
             return peak > memoryLimit
                     ? without(candidate, Trial.Outcome.TOO_LARGE, peak)
-                    : measured(candidate, median(time(trainer, MOST_TIMED_STEPS)), peak);
+                    : measured(candidate, time(trainer, MOST_TIMED_STEPS, begin + (long) share), peak);
         } catch (RuntimeException | Error e) {
             if (!MemoryShortage.isReasonOf(e)) {
                 throw e;
@@ -183,7 +186,7 @@ final class Tuning {
             for (int i = 0; i < STEPS_TO_SETTLE; i++) {
                 trainer.fit(sample);
             }
-            double milliseconds = median(time(trainer, MOST_TIMED_STEPS / ROUNDS_OF_DUEL));
+            double milliseconds = time(trainer, MOST_TIMED_STEPS / ROUNDS_OF_DUEL, start + (long) limitNanos);
             progress.accept(String.format(Locale.ROOT, "%s, once more: %.2f ms for a step", candidate, milliseconds));
             return milliseconds;
         } finally {
@@ -206,15 +209,15 @@ final class Tuning {
         }
     }
 
-    /** At least one step, in milliseconds. */
-    private List<Double> time(GradientAccumulationTrainer trainer, int steps) {
+    /** Returns the median time of at least one step, in milliseconds. */
+    private double time(GradientAccumulationTrainer trainer, int steps, long end) {
         List<Double> times = new ArrayList<>();
         do {
             long before = System.nanoTime();
             trainer.fit(sample);
             times.add((System.nanoTime() - before) / 1e6);
-        } while (times.size() < steps && !isOver(BEFORE_DUEL));
-        return times;
+        } while (times.size() < steps && System.nanoTime() < end);
+        return median(times);
     }
 
     private static double median(List<Double> values) {

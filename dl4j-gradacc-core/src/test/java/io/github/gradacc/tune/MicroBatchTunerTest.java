@@ -176,6 +176,9 @@ class MicroBatchTunerTest {
         TuningReport report = tuner(Nets.init(watched())).tune(data.dataSet(64, 3, 4));
         assertThat(report.trials()).anyMatch(trial -> trial.outcome() == Trial.Outcome.NOT_TRIED);
         assertThat(report.trials().get(0).outcome()).isEqualTo(Trial.Outcome.MEASURED);
+        assertThat(report.trials())
+                .as("without the whole batch the choice could be slower than native training")
+                .anyMatch(trial -> trial.microBatchSize() == 64 && trial.outcome() == Trial.Outcome.MEASURED);
         // One size of 8 passes, each of 30 ms: a step of warming up, three to settle, at least one timed; the rest is
         // the limit and slack for a busy machine.
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
