@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 306;
+    private static final int CLASSES_EXPECTED = 320;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -48,6 +48,7 @@ class ArchitectureTest {
             entry("earlystopping", Set.of("train")),
             entry("checkpoint", Set.of("train", "store", "array")),
             entry("listen", Set.of("train")),
+            entry("tune", Set.of("train", "pass", "dl4j", "array")),
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
             entry("updater", Set.of()),
@@ -124,6 +125,7 @@ class ArchitectureTest {
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingTrainer",
                 ROOT + ".earlystopping.AccumulatingEarlyStoppingGraphTrainer",
                 ROOT + ".checkpoint.CheckpointedTraining",
+                ROOT + ".tune.MicroBatchTuner",
                 ROOT + ".init.NetworkInitializer",
                 ROOT + ".updater.AveragedParameters",
                 ROOT + ".accel.OneDnn",

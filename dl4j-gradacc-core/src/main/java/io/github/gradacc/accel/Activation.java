@@ -64,7 +64,8 @@ final class Activation {
         if (wanted != null
                 && present.stream().noneMatch(build -> build.extension().equals(wanted))) {
             return Optional.of("the system property " + EXTENSION + " is '" + wanted + "', and on the class path is "
-                    + names(present) + ". Leave the property out, or add the build that it names.");
+                    + names(present) + (wanted.startsWith("-") ? "" : "; what it names begins with a hyphen")
+                    + ". Leave the property out, or add the build that it names.");
         }
         return Optional.of("the class path has " + names(present) + ", which this processor cannot run: it lacks "
                 + String.join(", ", present.get(0).missingFrom(features))

@@ -46,7 +46,7 @@ enum NativeBuild {
         return needs.stream().filter(need -> !features.contains(need)).toList();
     }
 
-    /** Returns the fastest that a processor can run. */
+    /** Returns the one with the widest instructions that a processor can run. */
     static NativeBuild bestFor(Collection<String> features) {
         return Stream.of(values())
                 .filter(build -> build.missingFrom(features).isEmpty())
@@ -54,7 +54,7 @@ enum NativeBuild {
                 .orElseThrow();
     }
 
-    /** Returns those on the class path, the fastest first. */
+    /** Returns those on the class path, the widest instructions first. */
     static List<NativeBuild> onClassPath() {
         // Names the class without initializing it, which would load a build.
         ClassLoader loader = Nd4j.class.getClassLoader();

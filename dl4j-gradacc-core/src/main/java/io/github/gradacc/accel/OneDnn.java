@@ -4,6 +4,7 @@ package io.github.gradacc.accel;
 import io.github.gradacc.dl4j.LayerHelper;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.Network;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -13,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -31,7 +33,7 @@ public final class OneDnn {
 
     private static final String NOTHING_TO_COMPARE = "None of the network's layers uses oneDNN, there is nothing to"
             + " compare. It has to be made, or loaded, after OneDnn.enable(), be of type FLOAT, and have convolutions"
-            + " in one or two dimensions, pooling or batch normalization. ";
+            + " in one or two dimensions, pooling or batch normalization, that keepOnly has left in. ";
 
     private OneDnn() {}
 
@@ -64,7 +66,8 @@ public final class OneDnn {
      * @param labels as many examples, not changed
      * @return differences and times, layer by layer and for the whole gradient
      * @throws IllegalArgumentException if the network is null, or features or labels do not fit it
-     * @throws IllegalStateException if the network is not initialized, or none of its layers uses oneDNN
+     * @throws IllegalStateException if the network is not initialized or not of type FLOAT, or none of its layers uses
+     *     oneDNN
      */
     public static OneDnnReport verify(MultiLayerNetwork network, INDArray features, INDArray labels) {
         return verify(Network.of(network), new INDArray[] {features}, new INDArray[] {labels});
@@ -93,16 +96,25 @@ public final class OneDnn {
         network.missingLoss().ifPresent(missing -> {
             throw new IllegalArgumentException(missing + ": gradients are compared, which need a loss");
         });
+        requireFloat(network.model().params().dataType());
         if (helped(network).isEmpty()) {
             throw new IllegalStateException(NOTHING_TO_COMPARE + enabledNow());
         }
         return Comparison.of(network, features, labels);
     }
 
+    private static void requireFloat(DataType type) {
+        if (type != DataType.FLOAT) {
+            throw new IllegalStateException("The network is of type " + type
+                    + ", in which layers compute with built-in code, oneDNN or not: there is nothing to compare. Only"
+                    + " networks of type FLOAT use oneDNN");
+        }
+    }
+
     private static void requireEach(String what, INDArray[] arrays) {
-        Objects.requireNonNull(arrays, what + " must not be null");
-        for (int i = 0; i < arrays.length; i++) {
-            Objects.requireNonNull(arrays[i], what + "[" + i + "] must not be null");
+        if (arrays == null || Arrays.stream(arrays).anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("verify needs " + what + ", got null"
+                    + (arrays == null ? "" : " among " + arrays.length + " of them"));
         }
     }
 
@@ -131,13 +143,19 @@ public final class OneDnn {
     }
 
     private static void keepOnly(Network network, Collection<String> layers) {
-        Objects.requireNonNull(layers, "layers must not be null: give an empty set to take oneDNN from all");
+        if (layers == null || layers.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException(
+                    "keepOnly needs names of layers, got " + layers + ": give an empty set to take oneDNN from all");
+        }
         List<LayerView> helped = helped(network);
         Set<String> unknown = new TreeSet<>(layers);
         helped.forEach(layer -> unknown.remove(layer.name()));
         if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException("These are no layers that use oneDNN: " + unknown + ". There are: "
-                    + helped.stream().map(LayerView::name).collect(Collectors.joining(", ")));
+            throw new IllegalArgumentException("These are no layers that use oneDNN: " + unknown + ". There are"
+                    + (helped.isEmpty()
+                            ? " none: the network was made before OneDnn.enable(), or keepOnly took them out, and a"
+                                    + " clone of it has them again"
+                            : ": " + helped.stream().map(LayerView::name).collect(Collectors.joining(", "))));
         }
         helped.stream()
                 .filter(layer -> !layers.contains(layer.name()))

@@ -58,10 +58,21 @@ public record OneDnnReport(List<OneDnnLayer> layers, double difference, double m
         return String.format(
                         Locale.ROOT, "%-20s %-24s %10s %10s %14s%n", "layer", "type", "difference", "ms", "ms without")
                 + rows
-                + String.format(Locale.ROOT, line, "all", "gradient", difference, millis, millisWithout, "");
+                + String.format(Locale.ROOT, line, "all", "gradient", difference, millis, millisWithout, remark());
+    }
+
+    private String remark() {
+        return Double.isFinite(difference)
+                        && difference > TOLERANCE
+                        && layers.stream().allMatch(OneDnnLayer::agrees)
+                ? "differs, though each layer agrees: rounding grew on its way through the layers; try another batch"
+                : "";
     }
 
     private static String remark(OneDnnLayer layer) {
+        if (!Double.isFinite(layer.difference()) && !Double.isFinite(layer.differenceWithout())) {
+            return "not finite: look at the batch and the parameters";
+        }
         if (layer.agrees()) {
             return layer.isFaster() ? "" : "not faster";
         }

@@ -4,6 +4,7 @@ package io.github.gradacc.batch;
 import io.github.gradacc.array.Slice;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.apiguardian.api.API;
@@ -48,16 +49,6 @@ public final class MicroBatches implements Iterable<Batch> {
     }
 
     /**
-     * Cuts a batch.
-     *
-     * @param batch the batch
-     * @param count how many micro-batches, at least 1 and at most its number of examples
-     */
-    public static MicroBatches ofCount(Batch batch, int count) {
-        return new MicroBatches(batch, count);
-    }
-
-    /**
      * Avoids micro-batches of certain sizes: they become more, and smaller, as few as possible. A batch that is small
      * enough stays whole.
      *
@@ -80,6 +71,15 @@ public final class MicroBatches implements Iterable<Batch> {
         return batch.examples() % count == 0 ? IntStream.of(size) : IntStream.of(size + 1, size);
     }
 
+    /** Returns the number of examples of each, in their order. */
+    public List<Integer> allSizes() {
+        return IntStream.range(0, count).map(this::size).boxed().toList();
+    }
+
+    private int size(int index) {
+        return batch.examples() / count + (index < batch.examples() % count ? 1 : 0);
+    }
+
     /** Returns how many micro-batches there are. */
     public int count() {
         return count;
@@ -91,24 +91,34 @@ public final class MicroBatches implements Iterable<Batch> {
     }
 
     private Batch part(int index) {
-        if (count == 1) {
+        int from = index * (batch.examples() / count) + Math.min(index, batch.examples() % count);
+        return part(batch, from, from + size(index));
+    }
+
+    /**
+     * Cuts some examples out.
+     *
+     * @param batch the batch
+     * @param from the first example
+     * @param to the example after the last
+     * @return as the micro-batches are: views, or the batch itself if that is all of it
+     */
+    public static Batch part(Batch batch, int from, int to) {
+        if (from == 0 && to == batch.examples()) {
             return batch;
         }
-        int size = batch.examples() / count;
-        int larger = batch.examples() % count;
-        int from = index * size + Math.min(index, larger);
-        int to = from + size + (index < larger ? 1 : 0);
         MultiDataSet whole = batch.data();
         return batch.with(
                 new org.nd4j.linalg.dataset.MultiDataSet(
                         part(whole.getFeatures(), from, to),
-                        labels(whole.getLabels(), from, to),
+                        labels(batch, whole.getLabels(), from, to),
                         part(whole.getFeaturesMaskArrays(), from, to),
-                        labels(whole.getLabelsMaskArrays(), from, to)),
+                        labels(batch, whole.getLabelsMaskArrays(), from, to)),
                 to - from);
     }
 
-    private @Nullable INDArray @Nullable [] labels(@Nullable INDArray @Nullable [] arrays, int from, int to) {
+    private static @Nullable INDArray @Nullable [] labels(
+            Batch batch, @Nullable INDArray @Nullable [] arrays, int from, int to) {
         return arrays == null
                 ? null
                 : IntStream.range(0, arrays.length)

@@ -63,6 +63,8 @@ public final class GradientSum implements AutoCloseable {
     private double scale = 1;
 
     private int lastPosition = -1;
+    /** False if an error ended {@link #settle()} in the middle of an addition. */
+    private boolean isWhole = true;
 
     /** No element of the sum of settled parts is larger. */
     private double bound;
@@ -165,8 +167,10 @@ public final class GradientSum implements AutoCloseable {
         if (part == null) {
             return;
         }
-        held = null;
+        // Memory may not suffice for it; then nothing has changed.
         INDArray total = sumArray(part.flat());
+        held = null;
+        isWhole = false;
         boolean isFirst = !sumStarted;
         sumStarted = true;
         measure(part, range -> {
@@ -175,6 +179,7 @@ public final class GradientSum implements AutoCloseable {
             return isFirst ? measured().copy(source, target) : measured().add(source, target);
         });
         pool(part);
+        isWhole = true;
     }
 
     private MeasuredSum measured() {
@@ -316,6 +321,19 @@ public final class GradientSum implements AutoCloseable {
         return List.copyOf(norms);
     }
 
+    /**
+     * Tells whether the sum is that of all parts that were added. It is not after {@link #settle()} has thrown, but for
+     * an error for lack of memory before anything was added: then the part is still held.
+     */
+    public boolean isWhole() {
+        return isWhole;
+    }
+
+    /** Returns the position that follows that of the part added last; 0 if none was added since it was cleared. */
+    public int nextPosition() {
+        return lastPosition + 1;
+    }
+
     /** Returns the number of examples in the sum. */
     public long examples() {
         return examples;
@@ -410,6 +428,7 @@ public final class GradientSum implements AutoCloseable {
         sumStarted = false;
         leftOut.clear();
         lastPosition = -1;
+        isWhole = true;
         bound = 0;
         examples = 0;
         microBatches = 0;

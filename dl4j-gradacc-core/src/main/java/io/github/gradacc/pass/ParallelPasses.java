@@ -97,6 +97,14 @@ final class ParallelPasses implements PassRunner {
         return workers.get(index);
     }
 
+    /** Workspaces belong to threads. */
+    @Override
+    public void freeMemory() {
+        maker.free();
+        workers.forEach(worker -> worker.start(PassMaker::free));
+        workers.forEach(Worker::await);
+    }
+
     private long addressOfParameters() {
         return network.model().params().data().address();
     }

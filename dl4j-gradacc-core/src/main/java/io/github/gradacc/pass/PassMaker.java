@@ -2,6 +2,7 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.PassWorkspaces;
 import io.github.gradacc.dl4j.ScaledLosses;
 import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.grad.StatisticsPolicy;
@@ -9,6 +10,7 @@ import io.github.gradacc.grad.ZeroGradient;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,16 @@ final class PassMaker {
         return gradientArray().flat();
     }
 
+    /** Frees what passes keep in the layers, and in the workspaces of the calling thread. Gradients stay. */
+    void free() {
+        network.clearMasks();
+        network.clearLayers();
+        if (network.segmentLength().isPresent()) {
+            RecurrentState.clear(network);
+        }
+        PassWorkspaces.free();
+    }
+
     /** Brings the counters of a replica, and with them its schedules, to where those of the network are. */
     void follow(Network trained) {
         network.setIteration(trained.iteration());
@@ -71,7 +83,10 @@ final class PassMaker {
     PassResult make(Pass pass, boolean keepsActivations) {
         if (pass.data().isEmpty()) {
             return new PassResult(
-                    pass.microBatch(), new ZeroGradient(pass.examples(), network.regularization()), Map.of());
+                    pass.microBatch(),
+                    new ZeroGradient(pass.examples(), network.regularization()),
+                    Optional.empty(),
+                    Map.of());
         }
         PassRecorder recorder = new PassRecorder(keepsActivations, copies -> updateWeights(pass, copies));
         MicroBatchEvent event = new MicroBatchEvent();
@@ -87,7 +102,7 @@ final class PassMaker {
             event.describe(network.iteration(), pass, worker, gradient);
             event.commit();
         }
-        return new PassResult(pass.microBatch(), gradient, recorder.activations());
+        return new PassResult(pass.microBatch(), gradient, pass.state(), recorder.activations());
     }
 
     private MicroGradient onOwnStream(Pass pass, PassRecorder recorder) {

@@ -15,6 +15,9 @@ interface PassRunner extends AutoCloseable {
      */
     void run(Iterator<Pass> passes, WindowTotal total);
 
+    /** Frees the memory that passes keep for the next ones, garbage not included; between two runs only. */
+    void freeMemory();
+
     @Override
     void close();
 }

@@ -16,12 +16,17 @@ public final class RandomStream implements AutoCloseable {
 
     private final GeneratorState before = GeneratorState.ofThisThread();
 
-    private RandomStream(long streamSeed) {
-        Nd4j.getRandom().setSeed(streamSeed);
-    }
+    private RandomStream() {}
 
     static RandomStream of(long networkSeed, int iteration, int microBatch) {
-        return new RandomStream(mix(mix(mix(networkSeed) + iteration) + microBatch));
+        RandomStream stream = ofThread();
+        Nd4j.getRandom().setSeed(mix(mix(mix(networkSeed) + iteration) + microBatch));
+        return stream;
+    }
+
+    /** Notes where the generator of the calling thread is, which goes on; closing this lets it go back there. */
+    public static RandomStream ofThread() {
+        return new RandomStream();
     }
 
     @Override

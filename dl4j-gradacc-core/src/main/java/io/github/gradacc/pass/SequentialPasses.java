@@ -22,6 +22,11 @@ final class SequentialPasses implements PassRunner {
         }
     }
 
+    @Override
+    public void freeMemory() {
+        maker.free();
+    }
+
     /** Has neither threads nor memory of its own. */
     @Override
     public void close() {}

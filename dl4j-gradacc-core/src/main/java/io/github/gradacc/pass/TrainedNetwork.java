@@ -2,9 +2,14 @@
 package io.github.gradacc.pass;
 
 import io.github.gradacc.array.Finiteness;
+import io.github.gradacc.array.MemoryShortage;
+import io.github.gradacc.dl4j.Accumulation;
+import io.github.gradacc.dl4j.LayerFacts;
+import io.github.gradacc.dl4j.LayerTable;
 import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.MaskedConvolution;
 import io.github.gradacc.dl4j.Network;
+import io.github.gradacc.dl4j.Part;
 import io.github.gradacc.dl4j.Replica;
 import io.github.gradacc.dl4j.UnregularizedPasses;
 import io.github.gradacc.grad.GradientSum;
@@ -420,6 +425,38 @@ public final class TrainedNetwork implements AutoCloseable {
         network.setEpoch(epoch);
         network.setScore(score);
         synchronizeCounters();
+    }
+
+    /**
+     * Frees what passes keep for the next ones: their workspaces, what lies in the layers, and garbage. After a pass
+     * that failed for lack of memory this also clears away what it left.
+     */
+    public void freeMemory() {
+        runner.freeMemory();
+        MemoryShortage.collectGarbage();
+    }
+
+    /**
+     * Returns what would be another number with other micro-batches, in the order of the layers: normalization by the
+     * statistics of a micro-batch, losses of a whole batch, and random numbers.
+     */
+    public List<String> dependingOnMicroBatches() {
+        return network.layers().stream()
+                .filter(view -> network.parts(view).stream().anyMatch(TrainedNetwork::dependsOnMicroBatch))
+                .map(view -> "'" + view.name() + "', a " + view.type())
+                .toList();
+    }
+
+    private static boolean dependsOnMicroBatch(Part part) {
+        if (part.drawsNoise() || part.hasFixedBatch() || !part.isExamined()) {
+            return true;
+        }
+        if (!(part.object() instanceof org.deeplearning4j.nn.conf.layers.Layer layer)) {
+            return false;
+        }
+        LayerFacts facts = LayerTable.of(layer);
+        return facts.hasWholeBatchLoss()
+                || (facts.accumulation() == Accumulation.MOVING_STATISTICS && !part.inference());
     }
 
     /** Drops the inputs, masks and states that passes left in the layers. */

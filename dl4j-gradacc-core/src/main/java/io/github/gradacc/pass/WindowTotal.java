@@ -26,5 +26,7 @@ record WindowTotal(GradientSum sum, ActivationLog activations, boolean keepsActi
         if (counts && keepsActivations) {
             activations.add(result.gradient().examples(), result.activations());
         }
+        // Also of one that is left out: its sequences stay bad.
+        result.state().ifPresent(RecurrentState::advance);
     }
 }

@@ -29,6 +29,7 @@ final class AccumulationLoop {
     private final AccumulationSchedule schedule;
     private final PartialWindow partialWindow;
     private final Window window;
+    private final FittingPasses passes;
     private final GradientSum g = new GradientSum();
     private final Optional<LabelCounter> counter;
     private final GradientTransforms transforms;
@@ -57,8 +58,11 @@ final class AccumulationLoop {
         if (settings.stepFilter() instanceof Remembering filter) {
             remembering.put("stepFilter", filter);
         }
+        FittingSize fitting = new FittingSize();
+        passes = new FittingPasses(network, settings.onOutOfMemory(), fitting);
+        remembering.put("onOutOfMemory", fitting);
         window = new Window(
-                new Cutting(settings.microBatchSize(), network),
+                new Cutting(settings.microBatchSize(), fitting, network),
                 new WindowDivisors(counter, segmentLength),
                 segmentLength,
                 skips.leavesOut());
@@ -154,6 +158,7 @@ final class AccumulationLoop {
             report = report.followedBy(step(segment));
         }
         window.clear();
+        passes.windowDone();
         return report;
     }
 
@@ -181,12 +186,12 @@ final class AccumulationLoop {
     private void addGradients(int segment) {
         g.measureNorms(windowListeners.askForNorms());
         g.scaledBy(scale.now());
-        network.accumulate(window.passes(segment, scale.now()), g);
+        passes.make(window, segment, scale.now(), g);
         while (window.leaveOut(g.takeLeftOut())) {
             // Their divisors were those of a window with all its micro-batches.
             g.clear();
             network.discard();
-            network.accumulate(window.passes(segment, scale.now()), g);
+            passes.make(window, segment, scale.now(), g);
         }
     }
 
@@ -236,7 +241,8 @@ final class AccumulationLoop {
                 false,
                 window.microBatches(),
                 window.examples(),
-                scaled);
+                scaled,
+                passes.failures());
     }
 
     private StepReport noStep() {
@@ -259,7 +265,8 @@ final class AccumulationLoop {
                 stepped,
                 window.leftOut().size(),
                 window.leftOut().stream().mapToLong(LeftOut::examples).sum(),
-                scale.now());
+                scale.now(),
+                passes.failures());
     }
 
     /** Checks a batch when it enters, before anything is computed. */
@@ -329,6 +336,7 @@ final class AccumulationLoop {
     void discard() {
         g.clear();
         window.clear();
+        passes.discard();
         network.discard();
     }
 

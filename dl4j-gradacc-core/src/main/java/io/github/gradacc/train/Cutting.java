@@ -15,12 +15,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides into how many micro-batches a batch is cut. */
+/** Decides into which micro-batches a batch is cut. */
 final class Cutting {
 
     private static final Logger log = LoggerFactory.getLogger(Cutting.class);
 
     private final int microBatchSize;
+    private final FittingSize fitting;
     private final TrainedNetwork network;
     private final boolean hasSameDiffVertex;
     private final Map<List<Object>, Boolean> misreads = new HashMap<>();
@@ -28,7 +29,7 @@ final class Cutting {
     private final Once loneExamples = new Once();
 
     /** @throws IllegalStateException if batches are to be cut and cannot be */
-    Cutting(int microBatchSize, TrainedNetwork network) {
+    Cutting(int microBatchSize, FittingSize fitting, TrainedNetwork network) {
         if (microBatchSize != MicroBatches.WHOLE && network.takesStackedInputs()) {
             throw new IllegalStateException(
                     "An UnstackVertex takes the network's inputs apart, so the rows of one example are spread over its"
@@ -36,16 +37,26 @@ final class Cutting {
                             + " give the network several inputs and join them with a StackVertex");
         }
         this.microBatchSize = microBatchSize;
+        this.fitting = fitting;
         this.network = network;
         hasSameDiffVertex = network.hasSameDiffVertex();
     }
 
-    /** Sizes that DL4J computes wrongly are avoided; where that is not possible, there is a warning. */
-    int count(Batch batch) {
+    /** Tells whether batches can be cut at all. */
+    boolean isPossible() {
+        return !network.takesStackedInputs();
+    }
+
+    /**
+     * Returns the sizes of the micro-batches of a batch, or of a part of one, in their order. Sizes that DL4J computes
+     * wrongly are avoided; where that is not possible, there is a warning.
+     */
+    List<Integer> sizes(Batch batch) {
         IntPredicate misread = size ->
                 misreads.computeIfAbsent(key(batch, size), unknown -> network.misreadsMasks(batch.data(), size));
         IntPredicate isLone = size -> size == 1 && hasSameDiffVertex;
-        MicroBatches cut = MicroBatches.of(batch, microBatchSize).avoiding(misread.or(isLone));
+        MicroBatches cut =
+                MicroBatches.of(batch, Math.min(microBatchSize, fitting.size())).avoiding(misread.or(isLone));
         if (cut.sizes().anyMatch(misread)) {
             masks.warn(
                     "DL4J 1.0.0-M2.1 misreads the masks of a batch whose number of examples is the height of the output"
@@ -61,7 +72,7 @@ final class Cutting {
                             + " micro-batches. Use a microBatchSize that leaves no single example. This is said once",
                     1);
         }
-        return cut.count();
+        return cut.allSizes();
     }
 
     /** Only the shapes of masks matter, and so each is tried once. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -422,11 +423,13 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         private final BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network;
         private @Nullable Integer accumulationSteps;
         private @Nullable AccumulationSchedule accumulationSchedule;
-        private int microBatchSize = MicroBatches.WHOLE;
-        private int parallelism = 1;
+        private @Nullable Integer microBatchSize;
+        private @Nullable Integer parallelism;
+        private @Nullable TunedSetting tuned;
         private PartialWindow partialWindow = PartialWindow.STEP;
         private BatchNormStatistics batchNormStatistics = BatchNormStatistics.POOLED;
         private LossNormalization lossNormalization = LossNormalization.EXAMPLES;
+        private OutOfMemoryPolicy onOutOfMemory = OutOfMemoryPolicy.FAIL;
         private List<GradientTransform> gradientTransforms = List.of();
         private NonFinitePolicy nonFinite = NonFinitePolicy.REFUSE;
         private int mostInARow = MOST_IN_A_ROW;
@@ -588,16 +591,43 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
         }
 
         /**
+         * Takes over the micro-batch size and the parallelism that were found by measuring: a {@code TuningReport}, or
+         * its setting for another batch. It is for windows of one batch of the size that was tuned for.
+         *
+         * @param setting what was found
+         */
+        public Builder tuned(TunedSetting setting) {
+            tuned = requireGiven("tuned", setting);
+            return this;
+        }
+
+        /**
+         * Sets what happens when memory does not suffice for a pass. Default {@link OutOfMemoryPolicy#FAIL}.
+         *
+         * @param policy the policy
+         */
+        public Builder onOutOfMemory(OutOfMemoryPolicy policy) {
+            onOutOfMemory = requireGiven("onOutOfMemory", policy);
+            return this;
+        }
+
+        /**
          * Checks the network and makes the trainer. The network is not changed, except that DL4J creates its updater if
          * it has none yet.
          *
          * @throws IllegalArgumentException if the network is null
          * @throws IllegalStateException if the network is not initialized or cannot be trained this way, if both
-         *     {@code accumulationSteps} and {@code accumulationSchedule} were set, or if losses are to be scaled that
-         *     cannot be
+         *     {@code accumulationSteps} and {@code accumulationSchedule} were set, both {@code tuned} and what it sets,
+         *     or both {@link NonFinitePolicy#SKIP_MICRO_BATCH} and {@link OutOfMemoryPolicy#HALVE}, or if losses are to
+         *     be scaled that cannot be
          */
         public GradientAccumulationTrainer build() {
-            TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism);
+            if (nonFinite == NonFinitePolicy.SKIP_MICRO_BATCH && onOutOfMemory == OutOfMemoryPolicy.HALVE) {
+                throw new IllegalStateException(
+                        "nonFinite(SKIP_MICRO_BATCH) counts each micro-batch before its pass, and"
+                                + " onOutOfMemory(HALVE) may cut it later: set one of them. SKIP_STEP goes with HALVE");
+            }
+            TrainedNetwork trained = network.apply(batchNormStatistics.policy(), parallelism());
             if (lossScaling.scales()) {
                 trained.requireScalableLosses();
             }
@@ -605,9 +635,10 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                     trained,
                     new Settings(
                             schedule(),
-                            microBatchSize,
+                            microBatchSize(),
                             partialWindow,
                             lossNormalization,
+                            onOutOfMemory,
                             gradientTransforms,
                             nonFinite,
                             mostInARow,
@@ -623,8 +654,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                     entry("accumulation", Described.of(schedule())),
                     entry(
                             "microBatchSize",
-                            microBatchSize == MicroBatches.WHOLE ? "whole batches" : "" + microBatchSize),
-                    entry("parallelism", parallelism == 1 ? "1" : "above 1"),
+                            microBatchSize() == MicroBatches.WHOLE ? "whole batches" : "" + microBatchSize()),
+                    entry("parallelism", parallelism() == 1 ? "1" : "above 1"),
                     entry("partialWindow", partialWindow.name()),
                     entry("batchNormStatistics", batchNormStatistics.name()),
                     entry("lossNormalization", lossNormalization.name()),
@@ -635,8 +666,36 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                                     .toList()
                                     .toString()),
                     entry("nonFinite", nonFinite + ", at most " + mostInARow + " in a row"),
+                    entry("onOutOfMemory", onOutOfMemory.name()),
                     entry("lossScaling", Described.of(lossScaling)),
                     entry("stepFilter", stepFilter == null ? "none" : Described.of(stepFilter)));
+        }
+
+        private int microBatchSize() {
+            return setting(
+                    "microBatchSize",
+                    microBatchSize,
+                    MicroBatches.WHOLE,
+                    setting -> setting.microBatchSize().orElse(MicroBatches.WHOLE));
+        }
+
+        private int parallelism() {
+            return setting("parallelism", parallelism, 1, TunedSetting::parallelism);
+        }
+
+        private int setting(
+                String name, @Nullable Integer byHand, int byDefault, ToIntFunction<TunedSetting> fromTuning) {
+            if (tuned == null) {
+                return byHand == null ? byDefault : byHand;
+            }
+            int value = fromTuning.applyAsInt(tuned);
+            if (byHand != null) {
+                throw new IllegalStateException(name + "(" + byHand + ") and tuned(...), which says "
+                        + (value == MicroBatches.WHOLE ? "to leave batches whole" : String.valueOf(value))
+                        + ", both set the same: leave out one of them");
+            }
+            requireAtLeastOne(name, value);
+            return value;
         }
 
         private AccumulationSchedule schedule() {

@@ -15,12 +15,13 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * @param passesMade number of passes that were made
  * @param keepsData whether someone will look at its data as a whole
  * @param ownRandomStreams whether micro-batches draw from streams of their own
- * @param waiting of each batch whose passes wait, the number of its micro-batches
+ * @param waiting the micro-batches whose passes wait
+ * @param batchesWaiting number of batches of which any wait
  * @param data the batches that were kept, among them, at the end, those that wait
  * @param last the batch that came last, as far as it is known
  * @param divisors what was counted in the labels
  * @param examples number of examples of all batches
- * @param cuts of each batch, the number of its micro-batches
+ * @param cuts of each batch, its micro-batches
  * @param leftOut micro-batches that are left out
  * @param toldOf how many of these were told of
  * @param spoiledBy why it was given up, if it was
@@ -31,12 +32,13 @@ record OpenWindow(
         int passesMade,
         boolean keepsData,
         boolean ownRandomStreams,
-        List<Integer> waiting,
+        List<Piece> waiting,
+        int batchesWaiting,
         List<MultiDataSet> data,
         Optional<MultiDataSet> last,
         List<WindowDivisors.Part> divisors,
         long examples,
-        List<Integer> cuts,
+        List<List<Piece>> cuts,
         List<LeftOut> leftOut,
         int toldOf,
         Optional<SkippedStep> spoiledBy) {}

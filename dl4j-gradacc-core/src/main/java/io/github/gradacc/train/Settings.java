@@ -10,6 +10,7 @@ import java.util.List;
  * @param microBatchSize most examples per pass
  * @param partialWindow what becomes of a window that is not full at the end of an epoch
  * @param lossNormalization what a window's loss is divided by
+ * @param onOutOfMemory what happens when memory does not suffice for a pass
  * @param gradientTransforms what its mean gradient goes through
  * @param nonFinite what happens to gradients that are not finite
  * @param mostInARow how many windows in a row may be dropped for them
@@ -22,6 +23,7 @@ record Settings(
         int microBatchSize,
         PartialWindow partialWindow,
         LossNormalization lossNormalization,
+        OutOfMemoryPolicy onOutOfMemory,
         List<GradientTransform> gradientTransforms,
         NonFinitePolicy nonFinite,
         int mostInARow,

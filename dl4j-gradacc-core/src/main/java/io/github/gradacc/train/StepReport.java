@@ -20,6 +20,8 @@ package io.github.gradacc.train;
  *     truncated BPTT the most in any time segment
  * @param skippedExamples number of their examples
  * @param lossScale by what the gradients were multiplied on their way ({@link LossScaling}), 1 if by nothing
+ * @param outOfMemory how many passes of the window failed for lack of memory and were made again in halves; always 0
+ *     unless {@link OutOfMemoryPolicy#HALVE} is set
  */
 public record StepReport(
         int iteration,
@@ -31,7 +33,8 @@ public record StepReport(
         boolean stepped,
         int skippedMicroBatches,
         long skippedExamples,
-        double lossScale) {
+        double lossScale,
+        int outOfMemory) {
 
     /** Joins the reports of time segments: that of the last step taken, with what was skipped in any. */
     StepReport followedBy(StepReport next) {
@@ -46,6 +49,7 @@ public record StepReport(
                 last.stepped,
                 Math.max(skippedMicroBatches, next.skippedMicroBatches),
                 Math.max(skippedExamples, next.skippedExamples),
-                last.lossScale);
+                last.lossScale,
+                next.outOfMemory);
     }
 }

@@ -38,11 +38,13 @@ final class Window {
     private final WindowData data = new WindowData();
     private final List<RecurrentState> states = new ArrayList<>();
 
-    /** Of each batch whose passes wait, the number of its micro-batches. */
-    private final List<Integer> waiting = new ArrayList<>();
+    /** The micro-batches whose passes wait. */
+    private final List<Piece> waiting = new ArrayList<>();
 
-    /** Of each batch of the window, the number of its micro-batches. */
-    private final List<Integer> cuts = new ArrayList<>();
+    private int batchesWaiting;
+
+    /** Of each batch of the window, its micro-batches. */
+    private final List<List<Piece>> cuts = new ArrayList<>();
 
     private final List<LeftOut> leftOut = new ArrayList<>();
     private int toldOf;
@@ -110,20 +112,25 @@ final class Window {
 
     /** Adds a batch; its passes wait. A window of one micro-batch draws the random numbers of native training. */
     void add(Batch batch) {
-        int microBatches = cutting.count(batch);
-        ownRandomStreams = size > 1 || microBatches > 1;
+        List<Piece> pieces = new Piece(batchesWaiting, 0, batch.examples()).cut(cutting.sizes(batch));
+        ownRandomStreams = size > 1 || pieces.size() > 1;
         batches++;
         examples += batch.examples();
         if (isSpoiled()) {
-            passesMade += microBatches;
+            passesMade += pieces.size();
             return;
         }
         int position = microBatches();
-        for (Batch part : leavesOut ? MicroBatches.ofCount(batch, microBatches) : List.of(batch)) {
-            divisors.add(position++, part);
+        if (leavesOut) {
+            for (Piece piece : pieces) {
+                divisors.add(position++, MicroBatches.part(batch, piece.from(), piece.to()));
+            }
+        } else {
+            divisors.add(position, batch);
         }
-        waiting.add(microBatches);
-        cuts.add(microBatches);
+        batchesWaiting++;
+        waiting.addAll(pieces);
+        cuts.add(pieces);
         lastBatch = batch;
         data.add(batch);
     }
@@ -131,8 +138,8 @@ final class Window {
     /** Gives the window up: it takes the rest of its batches, and makes no pass over them. */
     void spoil(SkippedStep by) {
         spoiledBy = by;
-        passesMade += waitingPasses();
-        waiting.clear();
+        passesMade += waiting.size();
+        forgetWaiting();
         data.clear();
     }
 
@@ -180,16 +187,53 @@ final class Window {
 
     /** Returns the number of micro-batches of the window, in all batches so far. */
     int microBatches() {
-        return passesMade + waitingPasses();
+        return passesMade + waiting.size();
     }
 
-    private int waitingPasses() {
-        return waiting.stream().mapToInt(Integer::intValue).sum();
+    /** Returns the number of passes that were made before those that wait: the position of the first of these. */
+    int passesMade() {
+        return passesMade;
+    }
+
+    /** Returns the number of examples of a micro-batch whose pass waits. */
+    int examples(int position) {
+        return waiting.get(position - passesMade).examples();
+    }
+
+    /** Tells whether a micro-batch, given by its position, waits and can be cut into smaller ones. */
+    boolean canCut(int position) {
+        return position < microBatches() && examples(position) > 1 && cutting.isPossible();
+    }
+
+    /** Cuts micro-batches that have become too large, with the states of their sequences: one, and those after it. */
+    void cutFrom(int first) {
+        ownRandomStreams = true;
+        List<Batch> data = waitingData();
+        int at = first - passesMade;
+        while (at < waiting.size()) {
+            Piece piece = waiting.remove(at);
+            List<Piece> parts =
+                    piece.cut(cutting.sizes(MicroBatches.part(data.get(piece.batch()), piece.from(), piece.to())));
+            waiting.addAll(at, parts);
+            cutState(passesMade + at, piece, parts);
+            at += parts.size();
+        }
+    }
+
+    private void cutState(int position, Piece piece, List<Piece> parts) {
+        if (position < states.size() && parts.size() > 1) {
+            RecurrentState whole = states.remove(position);
+            states.addAll(
+                    position,
+                    parts.stream()
+                            .map(part -> whole.of(part.from() - piece.from(), part.to() - piece.from()))
+                            .toList());
+        }
     }
 
     /** Tells whether passes can be made before the window is full, and enough of them wait. */
     boolean canCompute(int parallelism) {
-        return segmentLength.isEmpty() && !divisors.mustComeFirst() && waitingPasses() >= parallelism;
+        return segmentLength.isEmpty() && !divisors.mustComeFirst() && waiting.size() >= parallelism;
     }
 
     /** Returns the number of time segments, 1 unless the network trains by truncated BPTT. */
@@ -208,12 +252,13 @@ final class Window {
     }
 
     /**
-     * Returns the passes that wait, over one time segment, in order. Asked again for the same segment, they are made
-     * again, from the same states.
+     * Returns passes that wait, in order. Asked again for the same segment, they are made again, from the same states.
      *
+     * @param segment the time segment that they go over
+     * @param first position of the first of them
      * @param lossScale by what the gradients of their losses are multiplied
      */
-    Iterator<Pass> passes(int segment, double lossScale) {
+    Iterator<Pass> passes(int segment, int first, double lossScale) {
         while (segmentLength.isPresent() && states.size() < microBatches()) {
             states.add(new RecurrentState());
         }
@@ -221,13 +266,13 @@ final class Window {
             states.forEach(segment == markedSegment ? RecurrentState::rewind : RecurrentState::mark);
             markedSegment = segment;
         }
-        return new Passes(segment, lossScale);
+        return new Passes(segment, first, lossScale);
     }
 
     /** Notes that all passes that waited were made. */
     void computed() {
-        passesMade += waitingPasses();
-        waiting.clear();
+        passesMade += waiting.size();
+        forgetWaiting();
         if (!keepsData) {
             data.clear();
         }
@@ -259,12 +304,12 @@ final class Window {
     /** Returns the micro-batches that were not left out. */
     private List<Batch> counted() {
         List<Batch> counted = new ArrayList<>();
-        Iterator<Integer> counts = cuts.iterator();
+        Iterator<List<Piece>> pieces = cuts.iterator();
         int position = 0;
         for (Batch batch : data.batches()) {
-            for (Batch microBatch : MicroBatches.ofCount(batch, counts.next())) {
+            for (Piece piece : pieces.next()) {
                 if (!isLeftOut(position++)) {
-                    counted.add(microBatch);
+                    counted.add(MicroBatches.part(batch, piece.from(), piece.to()));
                 }
             }
         }
@@ -291,6 +336,7 @@ final class Window {
                 keepsData,
                 ownRandomStreams,
                 List.copyOf(waiting),
+                batchesWaiting,
                 data.batches().stream().map(Batch::data).toList(),
                 Optional.ofNullable(lastBatch).map(Batch::data),
                 divisors.state(),
@@ -315,6 +361,7 @@ final class Window {
         passesMade = state.passesMade();
         ownRandomStreams = state.ownRandomStreams();
         waiting.addAll(state.waiting());
+        batchesWaiting = state.batchesWaiting();
         for (MultiDataSet batch : state.data()) {
             data.add(check.apply(batch));
         }
@@ -330,8 +377,7 @@ final class Window {
 
     /** Returns a pass over a part of a batch, for nothing but what it shows. */
     Pass trial(Batch batch) {
-        Batch part =
-                MicroBatches.ofCount(batch, cutting.count(batch)).iterator().next();
+        Batch part = MicroBatches.part(batch, 0, cutting.sizes(batch).get(0));
         return new Pass(0, part.examples(), Optional.of(part.data()), Optional.empty(), true, List.of());
     }
 
@@ -349,8 +395,13 @@ final class Window {
         markedSegment = NONE;
         examples = 0;
         batches = 0;
-        waiting.clear();
+        forgetWaiting();
         passesMade = 0;
+    }
+
+    private void forgetWaiting() {
+        waiting.clear();
+        batchesWaiting = 0;
     }
 
     /** Frees what {@link #clear()} keeps for the next window. */
@@ -361,47 +412,41 @@ final class Window {
 
     private List<Batch> waitingData() {
         List<Batch> all = data.batches();
-        return all.subList(all.size() - waiting.size(), all.size());
+        return all.subList(all.size() - batchesWaiting, all.size());
     }
 
     /** Cuts batches into micro-batches, and these into segments, when they are asked for. */
     private final class Passes implements Iterator<Pass> {
 
-        private final Iterator<Batch> remaining = waitingData().iterator();
-        private final Iterator<Integer> counts = List.copyOf(waiting).iterator();
+        private final List<Batch> data = waitingData();
         private final int segment;
         private final double lossScale;
         private final List<Double> lossFactors;
-        private Iterator<Batch> microBatches = List.<Batch>of().iterator();
-        private int position = passesMade - 1;
-        private @Nullable Batch next;
+        private int next;
 
-        Passes(int segment, double lossScale) {
+        Passes(int segment, int first, double lossScale) {
             this.segment = segment;
             this.lossScale = lossScale;
+            next = first;
             lossFactors = divisors.inPasses(segment);
         }
 
         @Override
         public boolean hasNext() {
-            while (next == null && (microBatches.hasNext() || remaining.hasNext())) {
-                if (!microBatches.hasNext()) {
-                    microBatches = MicroBatches.ofCount(remaining.next(), counts.next())
-                            .iterator();
-                }
-                Batch cut = microBatches.next();
-                next = isLeftOut(++position) ? null : cut;
+            while (next < microBatches() && isLeftOut(next)) {
+                next++;
             }
-            return next != null;
+            return next < microBatches();
         }
 
         @Override
         public Pass next() {
             if (!hasNext()) {
-                throw new NoSuchElementException("no micro-batch waits");
+                throw new NoSuchElementException("The window has " + microBatches() + " micro-batches");
             }
-            Batch microBatch = Objects.requireNonNull(next);
-            next = null;
+            int position = next++;
+            Piece piece = waiting.get(position - passesMade);
+            Batch microBatch = MicroBatches.part(data.get(piece.batch()), piece.from(), piece.to());
             return new Pass(
                     position,
                     microBatch.examples(),

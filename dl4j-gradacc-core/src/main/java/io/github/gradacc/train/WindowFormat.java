@@ -37,7 +37,8 @@ final class WindowFormat {
         out.number((long) window.passesMade());
         out.flag(window.keepsData());
         out.flag(window.ownRandomStreams());
-        out.all(window.waiting(), microBatches -> out.number((long) microBatches));
+        out.all(window.waiting(), piece -> write(piece, out));
+        out.number((long) window.batchesWaiting());
         out.all(window.data(), batch -> write(batch, out));
         // Most often it is the last of those before, but it may be the caller's own.
         out.all(window.last().stream().toList(), batch -> write(batch, out));
@@ -47,7 +48,7 @@ final class WindowFormat {
             out.all(part.counts(), out::numbers);
         });
         out.number(window.examples());
-        out.all(window.cuts(), microBatches -> out.number((long) microBatches));
+        out.all(window.cuts(), pieces -> out.all(pieces, piece -> write(piece, out)));
         out.all(window.leftOut(), part -> {
             out.number((long) part.microBatch());
             out.number((long) part.examples());
@@ -64,15 +65,26 @@ final class WindowFormat {
                 in.smallNumber(),
                 in.flag(),
                 in.flag(),
-                in.all(in::smallNumber),
+                in.all(() -> readPiece(in)),
+                in.smallNumber(),
                 in.all(() -> readBatch(in)),
                 readLast(in),
                 in.all(() -> new WindowDivisors.Part(in.smallNumber(), in.wholeNumber(), in.all(in::numbers))),
                 in.wholeNumber(),
-                in.all(in::smallNumber),
+                in.all(() -> in.all(() -> readPiece(in))),
                 in.all(() -> new LeftOut(in.smallNumber(), in.smallNumber(), in.number())),
                 in.smallNumber(),
                 in.all(() -> readSkip(in)).stream().findFirst());
+    }
+
+    private static void write(Piece piece, NumbersOut out) throws IOException {
+        out.number((long) piece.batch());
+        out.number((long) piece.from());
+        out.number((long) piece.to());
+    }
+
+    private static Piece readPiece(NumbersIn in) throws IOException {
+        return new Piece(in.smallNumber(), in.smallNumber(), in.smallNumber());
     }
 
     /** Only what was not finite gives up a window that is open. */

@@ -13,6 +13,7 @@ import io.github.gradacc.train.ClipGlobalNorm;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.LossNormalization;
 import io.github.gradacc.train.NonFinitePolicy;
+import io.github.gradacc.train.OutOfMemoryPolicy;
 import io.github.gradacc.train.PartialWindow;
 import io.github.gradacc.train.StepReport;
 import java.util.ArrayList;
@@ -91,6 +92,7 @@ class ReadmeTest {
                 .partialWindow(PartialWindow.STEP) // or DROP, or CARRY into the next epoch
                 .batchNormStatistics(BatchNormStatistics.POOLED) // or SEQUENTIAL
                 .lossNormalization(LossNormalization.EXAMPLES) // or UNMASKED (tokens), or LABEL_WEIGHTS
+                .onOutOfMemory(OutOfMemoryPolicy.FAIL) // or HALVE what does not fit into memory
                 .gradientTransforms(new ClipGlobalNorm(1)) // and others, in order; default: none
                 .nonFinite(NonFinitePolicy.REFUSE) // or SKIP_STEP, or SKIP_MICRO_BATCH
                 .build();

@@ -66,6 +66,7 @@ class SnippetsTest {
                         "initializers.md",
                         "listeners.md",
                         "losses.md",
+                        "memory.md",
                         "onednn.md",
                         "probes.md",
                         "truncated-bptt.md",

@@ -37,6 +37,7 @@ class RecurrentStateTest {
         INDArray left = filled(1, 2);
         lstm.rnnSetTBPTTState(Map.of("h", left));
         state.save(layers, 1);
+        state.advance();
         assertThat(lstm.rnnGetTBPTTState()).as("nothing stays behind").isEmpty();
         left.assign(9);
 
@@ -50,6 +51,7 @@ class RecurrentStateTest {
     void otherSequencesBeginInTheSameMemory() {
         lstm.rnnSetTBPTTState(Map.of("h", filled(1, 2)));
         state.save(layers, 1);
+        state.advance();
         state.restore(layers, 1);
         INDArray memory = lstm.rnnGetTBPTTState().get("h");
 
@@ -59,6 +61,7 @@ class RecurrentStateTest {
 
         lstm.rnnSetTBPTTState(Map.of("h", filled(5, 2)));
         state.save(layers, 1);
+        state.advance();
         state.restore(layers, 1);
         assertThat(lstm.rnnGetTBPTTState().get("h")).isSameAs(memory).isEqualTo(filled(5, 2));
     }
@@ -67,9 +70,11 @@ class RecurrentStateTest {
     void aStateOfAnotherShapeGetsMemoryOfItsOwn() {
         lstm.rnnSetTBPTTState(Map.of("h", filled(1, 2)));
         state.save(layers, 1);
+        state.advance();
 
         lstm.rnnSetTBPTTState(Map.of("h", filled(3, 7)));
         state.save(layers, 1);
+        state.advance();
         state.restore(layers, 1);
 
         assertThat(lstm.rnnGetTBPTTState().get("h")).isEqualTo(filled(3, 7));
@@ -80,6 +85,7 @@ class RecurrentStateTest {
     void theStateOfACopyIsNotKept() {
         lstm.rnnSetTBPTTState(Map.of("h", Nd4j.concat(0, filled(1, 1), filled(9, 1))));
         state.save(layers, 2);
+        state.advance();
         state.restore(layers, 1);
         assertThat(lstm.rnnGetTBPTTState().get("h")).isEqualTo(filled(1, 1));
 

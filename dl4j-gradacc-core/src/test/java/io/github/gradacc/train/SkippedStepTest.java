@@ -112,7 +112,7 @@ class SkippedStepTest {
             StepReport report = trainer.accumulate(batches.get(3)).orElseThrow();
             assertThat(passes).hasValue(1);
             assertThat(report)
-                    .isEqualTo(new StepReport(0, 0, 0, 0, Double.NaN, Double.NaN, false, 4, 4 + 3 + 5 + 4, 1));
+                    .isEqualTo(new StepReport(0, 0, 0, 0, Double.NaN, Double.NaN, false, 4, 4 + 3 + 5 + 4, 1, 0));
             assertThat(trainer.isWindowOpen()).isFalse();
             trainer.accumulate(batches.get(4));
             assertThat(trainer.flush().orElseThrow().stepped()).isTrue();

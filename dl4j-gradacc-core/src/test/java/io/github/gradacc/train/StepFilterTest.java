@@ -123,7 +123,7 @@ class StepFilterTest {
 
     private static List<Boolean> accepted(StepFilter filter, double... scores) {
         return DoubleStream.of(scores)
-                .mapToObj(score -> filter.accepts(new StepReport(0, 0, 1, 1, score, Double.NaN, true, 0, 0, 1)))
+                .mapToObj(score -> filter.accepts(new StepReport(0, 0, 1, 1, score, Double.NaN, true, 0, 0, 1, 0)))
                 .toList();
     }
 

@@ -56,6 +56,9 @@ enum Library {
     void configure(ProcessBuilder process) {
         if (this == MKL) {
             process.command().add(1, "-Dorg.bytedeco.openblas.load=mkl_rt");
+            // JavaCPP keeps MKL under OpenBLAS's file names, where the other processes would find it.
+            Path cache = Path.of(System.getProperty("java.io.tmpdir"), "dl4j-gradacc-mkl");
+            process.command().add(1, "-Dorg.bytedeco.javacpp.cachedir=" + cache);
             // Otherwise its threads are those of a second OpenMP, which spin beside those of ND4J's.
             process.environment().put("MKL_THREADING_LAYER", "GNU");
         }

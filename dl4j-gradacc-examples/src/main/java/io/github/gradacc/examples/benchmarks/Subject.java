@@ -2,6 +2,7 @@
 package io.github.gradacc.examples.benchmarks;
 
 import io.github.gradacc.train.GradientAccumulationTrainer;
+import io.github.gradacc.tune.MicroBatchTuner;
 import java.util.Map;
 import org.deeplearning4j.nn.api.NeuralNetwork;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -20,6 +21,9 @@ interface Subject {
 
     /** A trainer for it, to be configured. */
     GradientAccumulationTrainer.Builder trainer();
+
+    /** A tuner for it. */
+    MicroBatchTuner tuner();
 
     /** A forward and a backward pass, and nothing else. */
     void pass(DataSet microBatch);
@@ -62,6 +66,11 @@ interface Subject {
         }
 
         @Override
+        public MicroBatchTuner tuner() {
+            return MicroBatchTuner.of(network);
+        }
+
+        @Override
         public void pass(DataSet microBatch) {
             network.setInput(microBatch.getFeatures());
             network.setLabels(microBatch.getLabels());
@@ -100,6 +109,11 @@ interface Subject {
         @Override
         public GradientAccumulationTrainer.Builder trainer() {
             return GradientAccumulationTrainer.builder(network);
+        }
+
+        @Override
+        public MicroBatchTuner tuner() {
+            return MicroBatchTuner.of(network);
         }
 
         @Override

@@ -4,6 +4,7 @@ package io.github.gradacc.examples.benchmarks;
 import io.github.gradacc.accel.OneDnn;
 import io.github.gradacc.accel.Status;
 import io.github.gradacc.train.GradientAccumulationTrainer;
+import io.github.gradacc.tune.TuningReport;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -88,6 +89,19 @@ enum Way {
         }
     },
 
+    /** The trainer with the setting that the tuner finds for the whole batch, given as much memory as it wants. */
+    TUNED("trainer, tuned") {
+        @Override
+        Work prepare(Subject subject, DataSet batch, int microBatch) {
+            TuningReport report = subject.tuner()
+                    .memoryLimit(Long.MAX_VALUE)
+                    .progress(line -> {})
+                    .tune(batch);
+            System.err.println(report);
+            return train(subject.trainer().tuned(report).build(), batch);
+        }
+    },
+
     /** Native {@code fit} on the whole batch with oneDNN behind the layers; needs a build of ND4J that has it. */
     ONEDNN_WHOLE("native with oneDNN, whole batch") {
         @Override
@@ -144,10 +158,15 @@ enum Way {
     }
 
     private static Work train(Subject subject, DataSet batch, int microBatch, int parallelism) {
-        GradientAccumulationTrainer trainer = subject.trainer()
-                .microBatchSize(microBatch)
-                .parallelism(parallelism)
-                .build();
+        return train(
+                subject.trainer()
+                        .microBatchSize(microBatch)
+                        .parallelism(parallelism)
+                        .build(),
+                batch);
+    }
+
+    private static Work train(GradientAccumulationTrainer trainer, DataSet batch) {
         return new Work() {
             @Override
             public void run() {

@@ -56,6 +56,14 @@ class BenchmarksTest {
 
     @Tag("slow")
     @Test
+    void tunedPrintsARowOfPositiveNumbers() {
+        Tuned.run(new Settings("networks=LSTM", "effective=4", "rounds=1", "warmup=0"), out);
+
+        assertTable(1, 1);
+    }
+
+    @Tag("slow")
+    @Test
     void denseProductsPrintARowOfPositiveNumbers() {
         DenseProducts.run(new Settings("micro=1", "rounds=1", "warmup=0"), out);
 
