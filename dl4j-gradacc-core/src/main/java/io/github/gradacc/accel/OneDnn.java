@@ -113,8 +113,8 @@ public final class OneDnn {
 
     private static void requireEach(String what, INDArray[] arrays) {
         if (arrays == null || Arrays.stream(arrays).anyMatch(Objects::isNull)) {
-            throw new IllegalArgumentException("verify needs " + what + ", got null"
-                    + (arrays == null ? "" : " among " + arrays.length + " of them"));
+            throw new IllegalArgumentException("verify needs " + what + ", got "
+                    + (arrays == null || arrays.length == 1 ? "null" : "a null among " + arrays.length));
         }
     }
 

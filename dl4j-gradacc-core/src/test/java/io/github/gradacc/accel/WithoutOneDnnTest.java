@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
+import java.util.Arrays;
 import java.util.Properties;
 import java.util.Set;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -80,7 +81,13 @@ class WithoutOneDnnTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("A network is needed");
         assertThatThrownBy(() -> OneDnn.verify(convolution(), null, Nd4j.ones(1, 3)))
-                .isInstanceOf(NullPointerException.class)
-                .hasMessageContaining("features[0]");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("verify needs features, got null");
+        assertThatThrownBy(() -> OneDnn.keepOnly(convolution(), Arrays.asList("0", null)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("needs names of layers, got [0, null]");
+        assertThatThrownBy(() -> OneDnn.keepOnly(convolution(), Set.of("0")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("There are none: the network was made before OneDnn.enable()");
     }
 }

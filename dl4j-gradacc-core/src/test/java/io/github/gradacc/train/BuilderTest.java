@@ -34,6 +34,19 @@ class BuilderTest {
     }
 
     @Test
+    void refusesToLeaveOutMicroBatchesThatMayBeHalved() {
+        var builder = GradientAccumulationTrainer.builder(Nets.init(Nets.mlp()))
+                .nonFinite(NonFinitePolicy.SKIP_MICRO_BATCH)
+                .onOutOfMemory(OutOfMemoryPolicy.HALVE);
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessageContainingAll("SKIP_MICRO_BATCH", "HALVE", "set one of them", "SKIP_STEP");
+        try (var trainer = builder.nonFinite(NonFinitePolicy.SKIP_STEP).build()) {
+            assertThat(trainer.isWindowOpen()).isFalse();
+        }
+    }
+
+    @Test
     void refusesAGraphThatIsNotInitialized() {
         ComputationGraph graph = new ComputationGraph(
                 Nets.init(Nets.mlp()).toComputationGraph().getConfiguration().clone());

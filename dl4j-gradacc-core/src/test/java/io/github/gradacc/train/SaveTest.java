@@ -126,7 +126,50 @@ class SaveTest {
                         "by unmasked labels",
                         () -> Nets.of(InputType.recurrent(3), Nets.lstm(4), Nets.rnnSoftmax(3)),
                         settings -> settings.lossNormalization(LossNormalization.UNMASKED),
-                        Batches::sequences));
+                        Batches::sequences),
+                new Case(
+                        "micro-batches left out",
+                        NORM.network(),
+                        settings -> settings.microBatchSize(2).nonFinite(NonFinitePolicy.SKIP_MICRO_BATCH),
+                        SaveTest::bad),
+                new Case(
+                        "sequences left out, by unmasked labels",
+                        () -> Nets.of(InputType.recurrent(3), Nets.lstm(4), Nets.rnnSoftmax(3)),
+                        settings -> settings.microBatchSize(1)
+                                .lossNormalization(LossNormalization.UNMASKED)
+                                .nonFinite(NonFinitePolicy.SKIP_MICRO_BATCH),
+                        SaveTest::badSequences),
+                new Case(
+                        "windows dropped",
+                        NORM.network(),
+                        settings -> settings.nonFinite(NonFinitePolicy.SKIP_STEP),
+                        SaveTest::bad),
+                new Case(
+                        "scaled",
+                        () -> Nets.mlp(),
+                        settings -> settings.lossScaling(
+                                LossScaling.dynamic().withInitialScale(64).withGrowthInterval(2)),
+                        Batches::mlp),
+                new Case(
+                        "halved where memory is short",
+                        NORM.network(),
+                        settings -> settings.onOutOfMemory(OutOfMemoryPolicy.HALVE),
+                        Batches::mlp));
+    }
+
+    private static List<DataSet> bad() {
+        return withNaN(Batches.mlp());
+    }
+
+    private static List<DataSet> badSequences() {
+        return withNaN(Batches.sequences());
+    }
+
+    /** An example of the second batch. */
+    private static List<DataSet> withNaN(List<DataSet> batches) {
+        INDArray features = batches.get(1).getFeatures();
+        features.slice(0).assign(Double.NaN);
+        return batches;
     }
 
     /** Trains on some batches, and all the rest. */
@@ -213,6 +256,34 @@ class SaveTest {
     @Test
     void takesAStepOnWhatWasSaved() {
         takesAStepOnWhatWasSaved(NORM);
+    }
+
+    @Test
+    void aFilterKnowsTheScoresBefore() {
+        Case filtered =
+                new Case("", Nets::mlp, settings -> settings.stepFilter(StepFilter.scoreSpike(1.001, 1)), Batches::mlp);
+        INDArray features = Batches.mlp().get(0).getFeatures();
+        INDArray expected = filtered.init().output(features);
+        DataSet batch = new DataSet(features, hot(expected, expected.argMax(1)));
+        DataSet spike = new DataSet(features, hot(expected, expected.neg().argMax(1)));
+        try (var trainer = filtered.trainer(filtered.init())) {
+            trainer.fit(batch);
+            trainer.save(file());
+        }
+        try (var trainer = filtered.trainer(filtered.init());
+                var unaware = filtered.trainer(filtered.init())) {
+            trainer.restore(file());
+            assertThat(trainer.fit(spike).stepped()).isFalse();
+            assertThat(unaware.fit(spike).stepped()).isTrue();
+        }
+    }
+
+    private static INDArray hot(INDArray like, INDArray columns) {
+        INDArray labels = like.mul(0);
+        for (int row = 0; row < like.rows(); row++) {
+            labels.putScalar(row, columns.getInt(row), 1);
+        }
+        return labels;
     }
 
     @Test

@@ -233,6 +233,16 @@ class TrainingTest {
     }
 
     @Test
+    void verifyingSaysThatDataIsNotFinite() {
+        DataSet batch = data(DataType.FLOAT);
+        batch.getFeatures().putScalar(0, Double.NaN);
+        OneDnnReport report =
+                OneDnn.verify(Nets.init(configuration(DataType.FLOAT)), batch.getFeatures(), batch.getLabels());
+        assertThat(report.agrees()).isFalse();
+        assertThat(report.toString()).contains("not finite: look at the batch").doesNotContain("allowHelpers");
+    }
+
+    @Test
     void onlySomeLayersMayKeepIt() {
         MultiLayerNetwork network = Nets.init(configuration(DataType.FLOAT));
         assertThatThrownBy(() -> OneDnn.keepOnly(network, Set.of("0", "first")))
@@ -248,6 +258,13 @@ class TrainingTest {
         assertThatThrownBy(() -> OneDnn.verify(network, Nd4j.ones(2, 5), Nd4j.ones(2, 3)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("[2, 5]", "[2, 3]", "Pass what fit() would take");
+        for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT16}) {
+            DataSet batch = data(type);
+            assertThatThrownBy(
+                            () -> OneDnn.verify(Nets.init(configuration(type)), batch.getFeatures(), batch.getLabels()))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("there is nothing to compare. Only networks of type FLOAT");
+        }
         assertThat(Nd4j.getEnvironment().helpersAllowed()).isTrue();
     }
 }
