@@ -63,6 +63,7 @@ final class CheckpointDirectory implements AutoCloseable {
     private List<Path> files(java.util.function.Predicate<String> isWanted) {
         try (Stream<Path> all = Files.list(directory)) {
             return all.filter(file -> isWanted.test(file.getFileName().toString()))
+                    .filter(Files::isRegularFile)
                     .sorted(Comparator.reverseOrder())
                     .toList();
         } catch (IOException e) {
@@ -86,11 +87,13 @@ final class CheckpointDirectory implements AutoCloseable {
     }
 
     /** Keeps a damaged file for whoever wants to look at it, under a name by which it is not found again. */
-    void setAside(Path file) {
+    void setAside(Path file, String why) {
+        Path aside = file.resolveSibling(file.getFileName() + ".damaged");
         try {
-            Files.move(file, file.resolveSibling(file.getFileName() + ".damaged"));
+            Files.move(file, aside);
+            log.warn("A checkpoint is damaged and set aside as {}; trying the one before it: {}", aside, why);
         } catch (IOException e) {
-            log.warn("{} is damaged and cannot be renamed ({})", file, e.toString());
+            log.warn("{} is damaged ({}) and cannot be renamed ({})", file, why, e.toString());
         }
     }
 

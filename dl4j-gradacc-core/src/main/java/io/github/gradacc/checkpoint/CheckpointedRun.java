@@ -109,10 +109,7 @@ final class CheckpointedRun implements EpochWatch {
                     throw e;
                 }
                 someDamaged = true;
-                log.warn(
-                        "A checkpoint is damaged, the one before it is used: {}",
-                        e.getCause().getMessage());
-                directory.setAside(file);
+                directory.setAside(file, String.valueOf(e.getCause().getMessage()));
             }
         }
         if (someDamaged) {

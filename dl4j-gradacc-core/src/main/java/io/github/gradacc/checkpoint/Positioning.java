@@ -110,8 +110,8 @@ final class Positioning {
 
     private static void requireSame(Optional<String> print, MultiDataSet batch, Position position, long number) {
         if (print.isPresent() && !print.get().equals(BatchPrint.of(batch))) {
-            throw other(
-                    "batch " + number + " of epoch " + position.epoch() + ", counted from 1 and 0, is not the same");
+            throw other("batch " + number + " (the first is 1) of epoch " + position.epoch()
+                    + " (the first is 0) is not the same");
         }
     }
 

@@ -22,6 +22,8 @@ record SavingTimes(OptionalInt steps, Optional<Duration> time) {
     boolean areDue(long stepsSince, long nanosSince) {
         int everySteps = steps.orElse(time.isPresent() ? Integer.MAX_VALUE : DEFAULT_STEPS);
         return stepsSince >= everySteps
-                || time.map(each -> nanosSince >= each.toNanos()).orElse(false);
+                || time.map(each -> each.minusNanos(nanosSince))
+                        .filter(left -> left.isZero() || left.isNegative())
+                        .isPresent();
     }
 }

@@ -15,6 +15,7 @@ import io.github.gradacc.dl4j.UnregularizedPasses;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.grad.StatisticsPolicy;
+import io.github.gradacc.loss.LossCtc;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
@@ -283,6 +284,13 @@ public final class TrainedNetwork implements AutoCloseable {
     /** Lets the calling thread draw from a stream that belongs to the next step as a whole. */
     public RandomStream stepStream() {
         return RandomStream.of(network.model().conf().getSeed(), iteration(), STEP);
+    }
+
+    /** Tells whether an output is trained by {@link LossCtc}. */
+    public boolean hasLossCtc() {
+        return network.outputs().stream()
+                .flatMap(output -> output.facts().loss().stream())
+                .anyMatch(LossCtc.class::isInstance);
     }
 
     /** Tells whether a vertex is written in SameDiff. */

@@ -8,4 +8,9 @@ record ConstantSchedule(int batches) implements AccumulationSchedule {
     public int stepsAt(int iteration, int epoch) {
         return batches;
     }
+
+    @Override
+    public String toString() {
+        return batches + " batches in each window";
+    }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import io.github.gradacc.array.MemoryShortage;
 import io.github.gradacc.grad.GradientSum;
 import io.github.gradacc.grad.LeftOut;
 import io.github.gradacc.grad.NotFiniteException;
@@ -104,7 +105,10 @@ final class Failures {
             throw error;
         }
         String hint = ": " + failure.explanation()
-                + "; check shapes and data types against the network's first and last layer"
+                + (MemoryShortage.isReasonOf(failure)
+                        ? "; memory did not suffice for " + failure.pass().examples()
+                                + " examples at a time: set microBatchSize, or onOutOfMemory(OutOfMemoryPolicy.HALVE)"
+                        : "; check shapes and data types against the network's first and last layer")
                 + (isInSameDiff(failure) ? sameDiffAdvice() : "");
         return failed(failure.pass(), hint, cause);
     }
@@ -126,7 +130,7 @@ final class Failures {
                 microBatch,
                 score,
                 what + ". Step " + network.iteration()
-                        + " is refused and its window discarded; the network is as after its last step. "
+                        + " is not taken and its window discarded; the network is as after its last step. "
                         + advice(score)
                         + sameDiffAdvice());
     }
@@ -134,7 +138,7 @@ final class Failures {
     private String advice(double score) {
         if (network.hasFiniteParameters()) {
             return "Look for NaN in the data, too large a learning rate or a loss that overflows"
-                    + (score == Double.POSITIVE_INFINITY
+                    + (score == Double.POSITIVE_INFINITY && network.hasLossCtc()
                             ? "; the score of LossCtc is infinite where a target does not fit into the time steps of"
                                     + " its sequence, and withZeroInfinity(true) leaves such targets out"
                             : "");

@@ -665,9 +665,13 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                                     .map(Described::of)
                                     .toList()
                                     .toString()),
-                    entry("nonFinite", nonFinite + ", at most " + mostInARow + " in a row"),
+                    entry(
+                            "nonFinite",
+                            nonFinite == NonFinitePolicy.REFUSE
+                                    ? nonFinite.name()
+                                    : nonFinite + ", at most " + mostInARow + " in a row"),
                     entry("onOutOfMemory", onOutOfMemory.name()),
-                    entry("lossScaling", Described.of(lossScaling)),
+                    entry("lossScaling", lossScaling.scales() ? Described.of(lossScaling) : "none"),
                     entry("stepFilter", stepFilter == null ? "none" : Described.of(stepFilter)));
         }
 

@@ -150,14 +150,14 @@ final class Skips implements Remembering {
     private void warn(Doublings times, SkippedStep skip, String why) {
         if (times.isNext()) {
             log.warn(
-                    "Step {} is skipped and its window dropped: {} (score {}, gradient norm {}): {}. So far: {}."
-                            + " Said the first, second, fourth, eighth... time",
+                    "Step {} is skipped and its window dropped: {} (score {}, gradient norm {}). The network is as"
+                            + " after its last step. So far: {}. Said the first, second, fourth, eighth... time{}",
                     network.iteration(),
                     why,
                     skip.score(),
                     skip.reportedNorm(),
-                    skip.bad().map(Throwable::getMessage).orElse("the network is as after its last step"),
-                    times.count());
+                    times.count(),
+                    skip.bad().map(bad -> ". " + bad.getMessage()).orElse(""));
         }
     }
 

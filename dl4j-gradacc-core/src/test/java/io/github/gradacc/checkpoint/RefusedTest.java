@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -71,9 +73,26 @@ class RefusedTest {
     }
 
     @Test
+    void aTimeBeyondTheClockNeverComes() {
+        assertThat(new SavingTimes(OptionalInt.empty(), Optional.of(Duration.ofDays(365_000)))
+                        .areDue(5, Long.MAX_VALUE))
+                .isFalse();
+        assertThat(new SavingTimes(OptionalInt.empty(), Optional.of(Duration.ofNanos(7))).areDue(5, 7))
+                .isTrue();
+    }
+
+    @Test
+    void aDirectoryOfTheNameOfACheckpointIsPassedOver() throws IOException {
+        Model trained = JOB.fit(training(), JOB.data(false), 1);
+        Files.createDirectory(directory.resolve("step-0000009998.zip"));
+        Model again = JOB.fit(training(), JOB.data(false), 1);
+        assertThat(again.params().toDoubleVector()).isEqualTo(trained.params().toDoubleVector());
+    }
+
+    @Test
     void otherSettingsAreNamed() {
         fit(RefusedTest::mlp, settings -> settings.accumulationSteps(4));
-        assertRefused("accumulation", "batches=4", "batches=3");
+        assertRefused("accumulation", "4 batches in each window", "3 batches in each window");
     }
 
     @Test
@@ -111,7 +130,7 @@ class RefusedTest {
         otherwise.batches.forEach(batch -> batch.setFeatures(batch.getFeatures().add(1)));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> JOB.fit(training(), otherwise, 2))
-                .withMessageContaining("batch 1 of epoch 0");
+                .withMessageContaining("batch 1 (the first is 1) of epoch 0 (the first is 0)");
     }
 
     @Test
@@ -152,7 +171,7 @@ class RefusedTest {
         try (LogLines log = new LogLines("io.github.gradacc.checkpoint")) {
             assertThat(Outcome.of(JOB.fit(training().everySteps(1000), JOB.data(false), Job.EPOCHS)))
                     .isEqualTo(JOB.undisturbed(Job.EPOCHS));
-            assertThat(log.warnings()).hasSize(2).allMatch(line -> line.contains("damaged, the one before it is used"));
+            assertThat(log.warnings()).hasSize(2).allMatch(line -> line.contains("damaged and set aside as"));
         }
         assertThat(files.get(files.size() - 1)
                         .resolveSibling(files.get(files.size() - 1).getFileName() + ".damaged"))
