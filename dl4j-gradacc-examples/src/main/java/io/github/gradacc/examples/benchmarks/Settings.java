@@ -15,8 +15,19 @@ import java.util.function.Function;
  */
 final class Settings {
 
-    private static final Set<String> NAMES =
-            Set.of("networks", "ways", "micro", "effective", "examples", "ks", "rounds", "warmup", "updaters");
+    private static final Set<String> NAMES = Set.of(
+            "networks",
+            "ways",
+            "micro",
+            "effective",
+            "examples",
+            "ks",
+            "rounds",
+            "warmup",
+            "updaters",
+            "minutes",
+            "steps",
+            "every");
 
     private final Map<String, String> given = new HashMap<>();
     private boolean full;
@@ -80,7 +91,8 @@ final class Settings {
         return number("warmup", 40);
     }
 
-    private int number(String name, int byDefault) {
+    /** A setting that is one number. */
+    int number(String name, int byDefault) {
         return sizes(name, List.of(byDefault), List.of(byDefault)).get(0);
     }
 
