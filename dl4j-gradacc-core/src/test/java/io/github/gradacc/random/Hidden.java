@@ -198,7 +198,7 @@ enum Hidden {
         return this == BOTH_DIRECTIONS || this == ATTENTION;
     }
 
-    /** Pools over all of an image or a sequence. In DL4J only a layer with weights of its own can read what it writes. */
+    /** Pools over all of an image or a sequence. In DL4J only a layer with weights can read what it writes. */
     boolean poolsAll() {
         return to == ROW && name().matches("(IMAGE|SEQUENCE)_.*");
     }

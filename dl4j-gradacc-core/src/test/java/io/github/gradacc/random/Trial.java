@@ -118,7 +118,7 @@ final class Trial {
         return Left.by(network, plan.network().normalizesBatch());
     }
 
-    /** With a mask of the features only, or of the labels only, MultiLayerNetwork.fit(MultiDataSet) fails or drops it. */
+    /** A mask of features only makes MultiLayerNetwork.fit(MultiDataSet) fail, one of labels only is dropped. */
     private static void fitOne(Plan plan, NeuralNetwork network, MultiDataSet window) {
         if (plan.network().graph()) {
             network.fit(window);

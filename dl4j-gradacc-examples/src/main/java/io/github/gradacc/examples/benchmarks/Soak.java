@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 
 /**
  * Trains a small network for long, with two workers, listeners and a checkpoint every 1,000 steps, and watches what
- * could grow: threads, file handles, heap, resident memory, what JavaCPP holds. The yardstick is native {@code fit} over
- * the same number of passes. Each trains in a process of its own, whose Java heap has a fixed size and is touched at the
- * start, so that resident memory varies outside it only. Linux only.
+ * could grow: threads, file handles, heap, resident memory, what JavaCPP holds. The yardstick is native {@code fit}
+ * over the same number of passes. Each trains in a process of its own, whose Java heap has a fixed size and is touched
+ * at the start, so that resident memory varies outside it only. Linux only.
  */
 public final class Soak {
 
@@ -25,6 +25,9 @@ public final class Soak {
     private static final int STEPS = 100_000;
     private static final int SAMPLES = 40;
     private static final int EVERY = 1000;
+
+    /** Ten weeks. */
+    private static final int MOST_MINUTES = 100_000;
 
     private Soak() {}
 
@@ -44,10 +47,10 @@ public final class Soak {
         int steps = settings.number("steps", minutes > 0 ? FOR_EVER : STEPS);
         int every = settings.number("every", minutes > 0 ? EVERY : Math.max(1, steps / SAMPLES));
         out.println(Machine.description());
-        List<Sample> samples = samples("trainer", steps, every, minutes == 0 ? Integer.MAX_VALUE : minutes);
+        List<Sample> samples = samples("trainer", steps, every, minutes == 0 ? MOST_MINUTES : minutes);
         long passes = samples.isEmpty() ? 0 : samples.get(samples.size() - 1).passes();
         int taken = Math.toIntExact(passes / SoakProbe.PASSES);
-        List<Sample> natively = samples("native", taken, every, Integer.MAX_VALUE);
+        List<Sample> natively = samples("native", taken, every, MOST_MINUTES);
         out.printf("%,d steps of %d passes; %d samples.%n%n", taken, SoakProbe.PASSES, samples.size());
         return print(samples, natively, out);
     }

@@ -99,7 +99,7 @@ public final class SoakProbe {
         for (int i = 0; i < STEPS_OF_AN_EPOCH * PASSES; i++) {
             batches.add(new DataSet(Nd4j.rand(EXAMPLES, 8), Nd4j.rand(EXAMPLES, 2)));
         }
-        return new ListDataSetIterator<>(batches, EXAMPLES);
+        return new ListDataSetIterator<>(batches, 1);
     }
 
     /** Ends native training, which has no other end within an epoch. */
