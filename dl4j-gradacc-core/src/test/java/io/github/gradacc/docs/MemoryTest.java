@@ -46,7 +46,7 @@ class MemoryTest {
     void tuning() {
         // snippet
         TuningReport report = MicroBatchTuner.of(network)
-                .memoryLimit(4_000_000_000L) // resident bytes of the whole process
+                .memoryLimit(16_000_000_000L) // resident bytes of the whole process
                 .timeLimit(Duration.ofSeconds(2)) // default: one minute
                 .tune(batch);
         log(report.toString());
