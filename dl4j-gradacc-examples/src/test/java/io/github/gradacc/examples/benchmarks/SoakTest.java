@@ -33,7 +33,7 @@ class SoakTest {
         boolean within = Soak.run(new Settings("steps=1600", "every=40"), out);
 
         assertThat(within).as(bytes.toString(StandardCharsets.UTF_8)).isTrue();
-        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("steps of 4 passes; 40 samples");
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("steps of 4 passes", "| file handles |");
     }
 
     /** Samples in which one figure grows by so much each time. */
