@@ -125,6 +125,13 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
     /** Tells whether a gradient that comes to a layer from above trains something below it. */
     abstract boolean trainsBelow(LayerView layer);
 
+    /** Tells whether no layer with parameters is trained. */
+    public boolean isFrozen() {
+        return layers().stream()
+                .filter(layer -> layer.parameters().numParams() > 0)
+                .allMatch(LayerView::isFrozen);
+    }
+
     /** Tells whether a vertex is written in SameDiff. */
     public boolean hasSameDiffVertex() {
         return layers().stream()

@@ -252,9 +252,7 @@ public final class TrainedNetwork implements AutoCloseable {
 
     /** Tells whether no layer with parameters is trained. */
     public boolean isFrozen() {
-        return network.layers().stream()
-                .filter(layer -> layer.parameters().numParams() > 0)
-                .allMatch(LayerView::isFrozen);
+        return network.isFrozen();
     }
 
     /** Tells whether no parameter is NaN or infinity. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.tune;
 
-import io.github.gradacc.dl4j.LayerView;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.pass.RandomStream;
 import io.github.gradacc.train.GradientAccumulationTrainer;
@@ -244,9 +243,7 @@ public final class MicroBatchTuner {
         if (network.model().params() != null && network.model().params().wasClosed()) {
             throw new IllegalStateException("The network was closed; tune before closing it, or load it again");
         }
-        if (network.layers().stream()
-                .filter(layer -> layer.parameters().numParams() > 0)
-                .allMatch(LayerView::isFrozen)) {
+        if (network.isFrozen()) {
             throw new IllegalStateException(
                     "No layer of the network is trained, all are frozen or have no parameters: there is nothing to"
                             + " tune");

@@ -288,4 +288,23 @@ class ExactRegularizationTest {
         assertThat(((BaseLayer) network.getLayer(0).conf().getLayer()).getRegularization())
                 .hasSize(1);
     }
+
+    /** Replicas leave regularization out of their scores; the network adds it once. */
+    @Test
+    void theScoreOfAnyNumberOfWorkersHasRegularizationOnce() {
+        DataSet batch = Batches.mlp().get(0);
+        var configuration = Nets.of(
+                InputType.feedForward(4),
+                new DenseLayer.Builder().nOut(6).l2(0.3).build(),
+                Nets.softmax(3));
+        double expected = Nets.init(configuration.clone()).score(batch, true);
+        for (int workers : new int[] {1, 2, 3}) {
+            try (var trainer = GradientAccumulationTrainer.builder(Nets.init(configuration.clone()))
+                    .microBatchSize(1)
+                    .parallelism(workers)
+                    .build()) {
+                assertThat(trainer.fit(batch).score()).isCloseTo(expected, within(1e-12));
+            }
+        }
+    }
 }
