@@ -326,6 +326,27 @@ final class GraphNetwork extends Network {
         return new GraphPropagation(graph, layers(), training, features);
     }
 
+    static Network read(String json, INDArray parameters) {
+        ComputationGraph graph = new ComputationGraph(Replica.read(json, ComputationGraphConfiguration::fromJson));
+        graph.init(parameters, false);
+        graph.initGradientsView();
+        return new GraphNetwork(graph);
+    }
+
+    @Override
+    public String portableJson() {
+        return Replica.portable(
+                layers(),
+                graph.getConfiguration(),
+                ComputationGraphConfiguration::toJson,
+                ComputationGraphConfiguration::fromJson);
+    }
+
+    @Override
+    public boolean isGraph() {
+        return true;
+    }
+
     @Override
     Network replica(Consumer<ConfigurationCopy> change, UnaryOperator<INDArray> parameters) {
         ComputationGraphConfiguration copy = Replica.copy(

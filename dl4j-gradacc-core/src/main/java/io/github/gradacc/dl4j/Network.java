@@ -61,6 +61,29 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
         return new GraphNetwork(given);
     }
 
+    /**
+     * Makes a network from what {@link #portableJson()} returned, perhaps in another process. It has no listeners and
+     * no updater yet, and is for passes only: where a layer had no updater, its configuration now has one.
+     *
+     * @param isGraph whether that was a graph
+     * @param json what was returned
+     * @param parameters shape [1, all parameters], not copied
+     * @throws IllegalStateException if the JSON cannot be read
+     */
+    public static Network ofPortableJson(boolean isGraph, String json, INDArray parameters) {
+        return isGraph ? GraphNetwork.read(json, parameters) : StackNetwork.read(json, parameters);
+    }
+
+    /**
+     * Returns the configuration, with the counters, as JSON that can be read again.
+     *
+     * @throws IllegalStateException if it cannot be written to JSON and read again
+     */
+    public abstract String portableJson();
+
+    /** Tells whether it is a graph. */
+    public abstract boolean isGraph();
+
     private static <T> T requireGiven(@Nullable T network) {
         if (network == null) {
             throw new IllegalArgumentException("A network is needed, got null");

@@ -95,6 +95,26 @@ public final class Replica {
         }
     }
 
+    /** Writes a configuration, and reads it once: what is written is read elsewhere, where an error helps nobody. */
+    static <T> String portable(
+            List<LayerView> layers, T configuration, Function<T, String> toJson, Function<String, T> fromJson) {
+        copy(layers, configuration, toJson, fromJson);
+        return toJson.apply(configuration);
+    }
+
+    /** Reads what {@link #portable} wrote. */
+    static <T> T read(String json, Function<String, T> fromJson) {
+        try {
+            return fromJson.apply(json);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    "The network's configuration was written to JSON elsewhere and cannot be read here. Are the classes"
+                            + " of its layers, losses and preprocessors on this class path, too? The cause: "
+                            + message(e),
+                    e);
+        }
+    }
+
     /** Without the JSON that Jackson quotes. */
     private static String message(RuntimeException e) {
         return e.getCause() instanceof JsonProcessingException cause ? cause.getOriginalMessage() : e.toString();

@@ -226,6 +226,24 @@ final class StackNetwork extends Network {
         return new StackPropagation(network, layers(), training, features[0]);
     }
 
+    static Network read(String json, INDArray parameters) {
+        MultiLayerNetwork network = new MultiLayerNetwork(Replica.read(json, MultiLayerConfiguration::fromJson));
+        network.init(parameters, false);
+        network.initGradientsView();
+        return new StackNetwork(network);
+    }
+
+    @Override
+    public String portableJson() {
+        return Replica.portable(
+                layers(), network.getLayerWiseConfigurations(), this::toJson, MultiLayerConfiguration::fromJson);
+    }
+
+    @Override
+    public boolean isGraph() {
+        return false;
+    }
+
     @Override
     Network replica(Consumer<ConfigurationCopy> change, UnaryOperator<INDArray> parameters) {
         MultiLayerConfiguration copy = copy();
@@ -254,18 +272,24 @@ final class StackNetwork extends Network {
      */
     private MultiLayerConfiguration copy() {
         MultiLayerConfiguration original = network.getLayerWiseConfigurations();
-        List<Integer> without = IntStream.range(0, original.getConfs().size())
-                .filter(i -> original.getConf(i).getLayer() instanceof BaseLayer layer && layer.getIUpdater() == null)
+        MultiLayerConfiguration copy =
+                Replica.copy(layers(), original, this::toJson, MultiLayerConfiguration::fromJson);
+        return withUpdater(copy, withoutUpdater(original), null);
+    }
+
+    private String toJson(MultiLayerConfiguration configuration) {
+        List<Integer> without = withoutUpdater(configuration);
+        return without.isEmpty()
+                ? configuration.toJson()
+                : withUpdater(configuration.clone(), without, new NoOp()).toJson();
+    }
+
+    private static List<Integer> withoutUpdater(MultiLayerConfiguration configuration) {
+        return IntStream.range(0, configuration.getConfs().size())
+                .filter(i ->
+                        configuration.getConf(i).getLayer() instanceof BaseLayer layer && layer.getIUpdater() == null)
                 .boxed()
                 .toList();
-        MultiLayerConfiguration copy = Replica.copy(
-                layers(),
-                original,
-                it -> without.isEmpty()
-                        ? it.toJson()
-                        : withUpdater(it.clone(), without, new NoOp()).toJson(),
-                MultiLayerConfiguration::fromJson);
-        return withUpdater(copy, without, null);
     }
 
     private static MultiLayerConfiguration withUpdater(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import java.util.Arrays;
 import java.util.List;
 import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -67,6 +68,12 @@ public record ClassCenters(IndexRange at, int classes) implements UpdateRule {
         public void restore(List<double[]> state) {
             System.arraycopy(state.get(0), 0, numerator, 0, numerator.length);
             System.arraycopy(state.get(1), 0, counts, 0, counts.length);
+        }
+
+        @Override
+        public void merge(List<double[]> state, int microBatches) {
+            Arrays.setAll(numerator, i -> numerator[i] + state.get(0)[i]);
+            Arrays.setAll(counts, j -> counts[j] + state.get(1)[j]);
         }
 
         @Override

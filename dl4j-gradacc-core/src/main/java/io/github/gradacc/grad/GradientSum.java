@@ -143,6 +143,14 @@ public final class GradientSum implements AutoCloseable {
             throw new IllegalStateException(
                     "settle() must come before the next add(): its array is about to be reused");
         }
+        open(gradient);
+        held = gradient;
+        heldPosition = lastPosition;
+        heldNorm = measuresNorms ? norms.size() : NO_NORM;
+    }
+
+    /** Takes the layout of the window's first gradient, and no other one after that. */
+    private void open(MicroGradient gradient) {
         if (layout == null) {
             layout = gradient.layout();
             pools = layout.updates().stream()
@@ -152,9 +160,6 @@ public final class GradientSum implements AutoCloseable {
             throw new IllegalStateException("The gradients of a window need one layout: the parameters that are trained"
                     + " changed while the window was open");
         }
-        held = gradient;
-        heldPosition = lastPosition;
-        heldNorm = measuresNorms ? norms.size() : NO_NORM;
     }
 
     /**
@@ -228,7 +233,7 @@ public final class GradientSum implements AutoCloseable {
      * @param factor any number; 1 changes no bit
      */
     public void writeTo(INDArray flat, double factor) {
-        if (layout == null) {
+        if (layout == null || (held == null && !sumStarted)) {
             throw new IllegalStateException("An empty sum has no gradient to write");
         }
         boolean widens = needsWiderSum(flat) && (sumStarted || scale != 1);
@@ -393,30 +398,58 @@ public final class GradientSum implements AutoCloseable {
      * @throws IllegalArgumentException if the state does not fit that
      */
     public void restore(SumState state, MicroGradient like) {
-        INDArray saved = state.sum();
-        if (saved == null
-                || saved.length() != like.flat().length()
-                || state.pools().size() != like.layout().updates().size()) {
-            throw new IllegalArgumentException(
-                    "The sum is one of another network: " + like.flat().length() + " parameters and "
-                            + like.layout().updates().size() + " updates are expected");
-        }
+        requireFits(state, like);
         clear();
-        sumArray(like.flat()).assign(saved);
-        sumStarted = true;
-        layout = like.layout();
-        pools = layout.updates().stream()
-                .map(rule -> new SoleUpdate(rule, like.parameters()))
-                .toList();
-        for (int i = 0; i < pools.size(); i++) {
-            pools.get(i).restore(state.pools().get(i));
+        merge(state, like);
+    }
+
+    /**
+     * Adds what another sum of the same window holds, as if its micro-batches came after those of this one.
+     *
+     * @param state what that returned; copied. Without an array, its gradients are to come with another state
+     * @param like a gradient of the same network, which says what the positions mean; it is not added
+     * @throws IllegalArgumentException if the state does not fit that
+     * @throws IllegalStateException if what is in this sum has another layout
+     */
+    public void merge(SumState state, MicroGradient like) {
+        settle();
+        requireFits(state, like);
+        open(like);
+        INDArray other = state.sum();
+        if (other != null) {
+            INDArray total = sumArray(like.flat());
+            for (IndexRange range : like.layout().gradients()) {
+                if (sumStarted) {
+                    range.of(total).addi(range.of(other));
+                } else {
+                    range.of(total).assign(range.of(other));
+                }
+            }
+            sumStarted = true;
+        }
+        for (int i = 0; i < pools.size() && !state.pools().isEmpty(); i++) {
+            pools.get(i).merge(state.pools().get(i));
         }
         norms.addAll(state.norms());
-        bound = state.bound();
-        examples = state.examples();
-        microBatches = state.microBatches();
-        meanScore = state.meanScore();
-        summedScore = state.summedScore();
+        bound += state.bound();
+        examples += state.examples();
+        microBatches += state.microBatches();
+        meanScore += (state.meanScore() - meanScore) * ((double) state.examples() / Math.max(1, examples));
+        summedScore += state.summedScore();
+    }
+
+    private void requireFits(SumState state, MicroGradient like) {
+        INDArray other = state.sum();
+        boolean fits = (other == null || other.length() == like.flat().length())
+                && (state.pools().isEmpty()
+                        || state.pools().size() == like.layout().updates().size());
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "The sum is one of another network: " + like.flat().length() + " parameters and "
+                            + like.layout().updates().size() + " updates are expected, it has "
+                            + (other == null ? "no" : String.valueOf(other.length())) + " parameters and "
+                            + state.pools().size() + " updates");
+        }
     }
 
     /** Empties the sum for the next window; its array is kept. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.grad;
 
+import java.util.Arrays;
 import java.util.List;
 import org.apiguardian.api.API;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -49,6 +50,13 @@ public record MeanUpdate(IndexRange at) implements UpdateRule {
         public void restore(List<double[]> state) {
             System.arraycopy(state.get(0), 0, mean, 0, mean.length);
             total = state.get(1)[0];
+        }
+
+        @Override
+        public void merge(List<double[]> state, int microBatches) {
+            double share = state.get(1)[0] / (total + state.get(1)[0]);
+            total += state.get(1)[0];
+            Arrays.setAll(mean, i -> mean[i] + (state.get(0)[i] - mean[i]) * share);
         }
 
         @Override

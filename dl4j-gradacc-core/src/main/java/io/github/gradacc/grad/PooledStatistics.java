@@ -76,6 +76,21 @@ final class PooledStatistics implements UpdatePool {
         total = state.get(3)[0];
     }
 
+    /** By the identity of Chan, Golub and LeVeque for two samples, of which {@link #add} is the case of one. */
+    @Override
+    public void merge(List<double[]> state, int microBatches) {
+        double otherTotal = state.get(3)[0];
+        double before = total;
+        total += otherTotal;
+        double share = otherTotal / total;
+        for (int c = 0; c < mean.length; c++) {
+            double offMean = state.get(0)[c] - mean[c];
+            mean[c] += share * offMean;
+            variance[c] += share * (state.get(1)[c] - variance[c]);
+            scatter[c] += state.get(2)[c] + offMean * offMean * before * share;
+        }
+    }
+
     @Override
     public void writeTo(INDArray flat) {
         double[] varianceChange = variance.clone();

@@ -59,6 +59,16 @@ final class SequentialStatistics implements UpdatePool {
         System.arraycopy(state.get(1), 0, variance, 0, variance.length);
     }
 
+    /** Micro-batches that came before fade once for each that comes after them. */
+    @Override
+    public void merge(List<double[]> state, int microBatches) {
+        double faded = Math.pow(at.decay(), microBatches);
+        for (int c = 0; c < mean.length; c++) {
+            mean[c] = faded * mean[c] + state.get(0)[c];
+            variance[c] = faded * variance[c] + state.get(1)[c];
+        }
+    }
+
     @Override
     public void writeTo(INDArray flat) {
         at.write(flat, parameters, mean, variance);

@@ -50,6 +50,25 @@ final class SoleUpdate implements UpdatePool {
         pool.restore(state.subList(1 + ofFirst, state.size()));
     }
 
+    /** As {@link #merge(List, int)}; the state says how many micro-batches there were. */
+    void merge(List<double[]> state) {
+        merge(state, (int) state.get(0)[0]);
+    }
+
+    @Override
+    public void merge(List<double[]> state, int theirs) {
+        if (theirs == 0) {
+            return;
+        }
+        if (microBatches == 0) {
+            restore(state);
+            return;
+        }
+        int ofFirst = ranges.size();
+        pool.merge(state.subList(1 + ofFirst, state.size()), theirs);
+        microBatches += theirs;
+    }
+
     @Override
     public void writeTo(INDArray flat) {
         if (microBatches != 1) {

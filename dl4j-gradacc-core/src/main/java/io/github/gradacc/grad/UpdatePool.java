@@ -37,4 +37,12 @@ public interface UpdatePool {
      * @param state what that returned; copied
      */
     void restore(List<double[]> state);
+
+    /**
+     * Takes in what another pool of the same rule took in, as if its micro-batches had come after those of this one.
+     *
+     * @param state what the other one's {@link #state()} returned
+     * @param microBatches how many micro-batches it saw, at least 1
+     */
+    void merge(List<double[]> state, int microBatches);
 }

@@ -57,8 +57,6 @@ public final class TrainedNetwork implements AutoCloseable {
     private final int[] labelRows;
 
     private TrainedNetwork(Network network, StatisticsPolicy statistics, int parallelism, SmallSamples small) {
-        TrainingRequirements.check(network);
-        createUpdater(network);
         this.network = network;
         this.parallelism = parallelism;
         labelRows = network.labelRows();
@@ -84,12 +82,34 @@ public final class TrainedNetwork implements AutoCloseable {
      * @throws IllegalStateException if it cannot be trained this way; the message says why and what to do
      */
     public static TrainedNetwork of(@Nullable MultiLayerNetwork network, StatisticsPolicy statistics, int parallelism) {
-        return new TrainedNetwork(Network.of(network), statistics, parallelism, SmallSamples.warning());
+        return toTrain(Network.of(network), statistics, parallelism);
     }
 
     /** As {@link #of(MultiLayerNetwork, StatisticsPolicy, int)}, for a graph. */
     public static TrainedNetwork of(@Nullable ComputationGraph graph, StatisticsPolicy statistics, int parallelism) {
-        return new TrainedNetwork(Network.of(graph), statistics, parallelism, SmallSamples.warning());
+        return toTrain(Network.of(graph), statistics, parallelism);
+    }
+
+    private static TrainedNetwork toTrain(Network network, StatisticsPolicy statistics, int parallelism) {
+        TrainingRequirements.check(network);
+        createUpdater(network);
+        return new TrainedNetwork(network, statistics, parallelism, SmallSamples.warning());
+    }
+
+    /**
+     * Makes a network that computes gradients for one elsewhere. It has no updater, and must take no step.
+     *
+     * @param blueprint what {@link #blueprint()} of the other one returned
+     * @param parameters shape [1, all parameters], not copied: overwrite them to follow the other one
+     * @param statistics what normalizing layers do with a window of several micro-batches
+     * @param parallelism how many passes are made side by side, at least 1
+     * @throws IllegalStateException if the configuration cannot be read here
+     */
+    public static TrainedNetwork forPasses(
+            NetworkBlueprint blueprint, INDArray parameters, StatisticsPolicy statistics, int parallelism) {
+        Network network = Network.ofPortableJson(blueprint.isGraph(), blueprint.json(), parameters);
+        TrainingRequirements.check(network);
+        return new TrainedNetwork(network, statistics, parallelism, SmallSamples.warning());
     }
 
     /**
@@ -97,6 +117,8 @@ public final class TrainedNetwork implements AutoCloseable {
      * do: no advice on the size of micro-batches is logged.
      */
     public static TrainedNetwork toMeasure(Network network) {
+        TrainingRequirements.check(network);
+        createUpdater(network);
         return new TrainedNetwork(network, StatisticsPolicy.POOLED, 1, SmallSamples.ignoring());
     }
 
@@ -118,6 +140,22 @@ public final class TrainedNetwork implements AutoCloseable {
             throw new IllegalStateException(
                     "parallelism above 1 needs copies of the network: use parallelism(1). " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Returns what {@link #forPasses} needs, but for the parameters.
+     *
+     * @throws IllegalStateException if the configuration cannot be written to JSON and read again
+     */
+    public NetworkBlueprint blueprint() {
+        return new NetworkBlueprint(network.isGraph(), network.portableJson());
+    }
+
+    /** Sets the counters of a network that computes gradients for another one, to where that one is. */
+    public void follow(int iteration, int epoch) {
+        network.setIteration(iteration);
+        network.setEpoch(epoch);
+        synchronizeCounters();
     }
 
     /** Returns the lock that native training holds. */

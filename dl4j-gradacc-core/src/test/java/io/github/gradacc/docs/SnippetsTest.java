@@ -39,7 +39,7 @@ class SnippetsTest {
 
     /** Of the modules whose use the pages show. */
     private static List<Path> tests() {
-        return Stream.of("dl4j-gradacc-core", "dl4j-gradacc-dashboard")
+        return Stream.of("dl4j-gradacc-core", "dl4j-gradacc-dashboard", "dl4j-gradacc-spark")
                 .map(module -> Pages.ROOT.resolve(module).resolve("src").resolve("test"))
                 .flatMap(tests -> Pages.files(tests, ".java").stream())
                 .toList();

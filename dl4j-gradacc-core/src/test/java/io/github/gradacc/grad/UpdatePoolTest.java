@@ -54,20 +54,47 @@ class UpdatePoolTest {
         INDArray written = Nd4j.create(DataType.DOUBLE, 2 * CHANNELS);
         pool.writeTo(written);
 
+        assertClose("update", written, oneAfterTheOther(form, decay), DOUBLE);
+    }
+
+    private INDArray oneAfterTheOther(VarianceForm form, double decay) {
         Statistics moving = new Statistics(form, decay);
         INDArray start = moving.parameters.dup();
         int from = 0;
         for (int size : SIZES) {
             moving.parameters.subi(moving.updateFor(rows(from, from += size)));
         }
-        assertClose("update", written, start.sub(moving.parameters), DOUBLE);
+        return start.sub(moving.parameters);
+    }
+
+    @ParameterizedTest
+    @MethodSource("formsAndDecays")
+    void mergedPoolsArePoolsOfAll(VarianceForm form, double decay) {
+        for (StatisticsPolicy policy : StatisticsPolicy.values()) {
+            Statistics state = new Statistics(form, decay);
+            UpdatePool pool = fed(state, policy, 0, 1);
+            pool.merge(fed(state, policy, 1, 3).state(), 2);
+            pool.merge(fed(state, policy, 3, 5).state(), 2);
+            INDArray written = Nd4j.create(DataType.DOUBLE, 2 * CHANNELS);
+            pool.writeTo(written);
+            INDArray expected =
+                    policy == StatisticsPolicy.POOLED ? state.updateFor(values) : oneAfterTheOther(form, decay);
+            assertClose(policy + " update", written, expected, DOUBLE);
+        }
     }
 
     private UpdatePool fed(Statistics state, StatisticsPolicy policy) {
+        return fed(state, policy, 0, SIZES.length);
+    }
+
+    private UpdatePool fed(Statistics state, StatisticsPolicy policy, int first, int end) {
         UpdatePool pool = state.at(policy).newPool(state.parameters);
         int from = 0;
-        for (int size : SIZES) {
-            pool.add(state.updateFor(rows(from, from += size)), new double[] {size});
+        for (int m = 0; m < end; m++) {
+            INDArray rows = rows(from, from += SIZES[m]);
+            if (m >= first) {
+                pool.add(state.updateFor(rows), new double[] {SIZES[m]});
+            }
         }
         return pool;
     }

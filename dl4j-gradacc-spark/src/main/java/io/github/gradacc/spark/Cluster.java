@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.gradacc.spark;
+
+import io.github.gradacc.array.RawArray;
+import io.github.gradacc.grad.SumState;
+import io.github.gradacc.train.ShareFailure;
+import io.github.gradacc.train.ShareTask;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The jobs of a step: what runs on the executors, and what comes back. */
+final class Cluster {
+
+    private final JavaSparkContext context;
+    private final AddPieces reducer;
+
+    Cluster(JavaSparkContext context, AddPieces reducer) {
+        this.context = context;
+        this.reducer = reducer;
+    }
+
+    /**
+     * What came back.
+     *
+     * @param shares in the order of the partitions, the first with the sum of all
+     * @param failure the first one in that order
+     */
+    record Shares(List<SumState> shares, Optional<ShareFailure> failure) {}
+
+    /** Sends the network; to be destroyed after the step. */
+    Broadcast<byte[]> broadcast(Model model) {
+        return context.broadcast(Values.toBytes(model));
+    }
+
+    /** Checks and counts encoded batches, in the order of the partitions. */
+    List<PartitionCount> count(JavaRDD<byte[]> batches, Broadcast<byte[]> model) {
+        return batches.mapPartitionsWithIndex(new CountBatches(model), true).collect().stream()
+                .map(bytes -> Values.fromBytes(bytes, PartitionCount.class))
+                .toList();
+    }
+
+    /**
+     * Sums the gradients of a window by a reduce-scatter, and gathers the slices.
+     *
+     * @param parameters number of parameters
+     * @param width bytes of each element of the sum
+     */
+    Shares sum(
+            JavaRDD<byte[]> batches,
+            Broadcast<byte[]> model,
+            Map<Integer, Part> parts,
+            ShareTask task,
+            long parameters,
+            int width) {
+        Slices slices = new Slices(parameters, width, parts.size());
+        List<byte[]> gathered = JavaPairRDD.fromJavaRDD(
+                        batches.mapPartitionsWithIndex(new SumShares(model, parts, task, slices), true))
+                .partitionBy(slices)
+                .values()
+                .mapPartitions(reducer)
+                .collect();
+        List<Piece> headers = new ArrayList<>();
+        List<Piece> sums = new ArrayList<>();
+        for (byte[] bytes : gathered) {
+            Piece piece = Values.fromBytes(bytes, Piece.class);
+            (piece.header() == null ? sums : headers).add(piece);
+        }
+        return shares(headers, sums, parameters);
+    }
+
+    private static Shares shares(List<Piece> headers, List<Piece> sums, long parameters) {
+        headers.sort(Comparator.comparingInt(Piece::source));
+        List<SumState> shares = new ArrayList<>();
+        Optional<ShareFailure> failure = Optional.empty();
+        for (Piece piece : headers) {
+            ShareHeader header = piece.header();
+            if (header != null) {
+                failure = failure.or(header::failure);
+                shares.add(header.state(null));
+            }
+        }
+        if (failure.isEmpty() && !headers.isEmpty()) {
+            ShareHeader first = headers.get(0).header();
+            if (first != null) {
+                shares.set(0, first.state(joined(sums, parameters)));
+            }
+        }
+        return new Shares(shares, failure);
+    }
+
+    /** The slices came in their order. */
+    private static @Nullable INDArray joined(List<Piece> slices, long parameters) {
+        if (slices.isEmpty()) {
+            return null;
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(
+                Math.toIntExact(parameters * slices.get(0).type().width()));
+        slices.forEach(slice -> bytes.writeBytes(slice.elements()));
+        return new RawArray(slices.get(0).type(), bytes.toByteArray(), parameters).toArray();
+    }
+}
