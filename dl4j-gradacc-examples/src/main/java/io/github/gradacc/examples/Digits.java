@@ -18,11 +18,16 @@ import org.nd4j.linalg.factory.Nd4j;
  * Pictures of the digits 0 to 9, drawn on the spot: lines of random thickness, turned, slanted, scaled and moved at
  * random, with noise on top. A stand-in for scanned digits where nothing can be downloaded.
  */
-final class Digits {
+public final class Digits {
 
-    static final int SIZE = 16;
-    static final int PIXELS = SIZE * SIZE;
-    static final int CLASSES = 10;
+    /** Side of a picture, in pixels. */
+    public static final int SIZE = 16;
+
+    /** Pixels of a picture. */
+    public static final int PIXELS = SIZE * SIZE;
+
+    /** Number of different digits. */
+    public static final int CLASSES = 10;
 
     private static final double NOISE = 0.25;
     private static final int WHITE = 255;
@@ -60,7 +65,7 @@ final class Digits {
      * @param seed of everything random
      * @return features [examples, 256] from 0 to about 1, and one-hot labels [examples, 10], FLOAT
      */
-    static DataSet draw(int examples, long seed) {
+    public static DataSet draw(int examples, long seed) {
         return draw(examples, SIZE, seed);
     }
 
@@ -70,7 +75,7 @@ final class Digits {
      * @param size of the square that holds a digit, in pixels; lines are as thick as they are for 16, in proportion
      * @return features [examples, size * size] from 0 to about 1, and one-hot labels [examples, 10], FLOAT
      */
-    static DataSet draw(int examples, int size, long seed) {
+    public static DataSet draw(int examples, int size, long seed) {
         Digits digits = new Digits(size, seed);
         float[][] features = new float[examples][];
         float[][] labels = new float[examples][CLASSES];
