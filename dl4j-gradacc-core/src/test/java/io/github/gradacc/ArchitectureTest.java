@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 331;
+    private static final int CLASSES_EXPECTED = 332;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -47,13 +47,13 @@ class ArchitectureTest {
             entry("train", Set.of("batch", "pass", "grad", "store", "array")),
             entry("earlystopping", Set.of("train")),
             entry("checkpoint", Set.of("train", "store", "array")),
-            entry("listen", Set.of("train")),
+            entry("listen", Set.of("train", "store")),
             entry("tune", Set.of("train", "pass", "dl4j", "array")),
             entry("init", Set.of("dl4j", "array")),
             entry("loss", Set.of("array")),
             entry("updater", Set.of()),
             entry("accel", Set.of("dl4j", "array")),
-            entry("probe", Set.of("pass", "batch", "grad", "dl4j", "array")));
+            entry("probe", Set.of("pass", "batch", "grad", "dl4j", "store", "array")));
 
     /**
      * Without classes every rule below would hold. A new class changes this number, and is seen by whoever reviews it.

@@ -4,8 +4,8 @@
  * {@link io.github.gradacc.listen.ProgressBarListener}, {@link io.github.gradacc.listen.LossPlotListener}, and, with
  * the trainer only, {@link io.github.gradacc.listen.GradientNoiseScaleListener}.
  *
- * <p>May import {@code train}, opencsv, which comes with DL4J, and two libraries that are optional dependencies: a
- * class that names one of them is used after {@code OptionalLibrary} has found it.
+ * <p>May import {@code train}, {@code store} and two libraries that are optional dependencies: a class that names one
+ * of them is used after {@code OptionalLibrary} has found it.
  */
 @NullMarked
 package io.github.gradacc.listen;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
-import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.array.Slice;
 import io.github.gradacc.batch.Batch;
+import io.github.gradacc.batch.FiniteData;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.dl4j.GradientSlice;
 import io.github.gradacc.dl4j.Network;
@@ -56,21 +56,9 @@ final class ExactnessExperiment implements AutoCloseable {
                     "A batch of at least 2 examples is needed, to have parts; got " + batch.examples());
         }
         MultiDataSet inDouble = inDouble(batch.data());
-        requireFinite("features", inDouble.getFeatures());
-        requireFinite("labels", inDouble.getLabels());
-        requireFinite("features mask", inDouble.getFeaturesMaskArrays());
-        requireFinite("labels mask", inDouble.getLabelsMaskArrays());
+        FiniteData.require(inDouble, "Gradients are compared on numbers", "the batch");
         try (var experiment = new ExactnessExperiment(network, Batch.of(inDouble, network.labelRows()))) {
             return experiment.measurement();
-        }
-    }
-
-    private static void requireFinite(String name, @Nullable INDArray @Nullable [] arrays) {
-        for (int i = 0; arrays != null && i < arrays.length; i++) {
-            if (arrays[i] != null && !Finiteness.allFinite(arrays[i])) {
-                throw new IllegalArgumentException("Gradients are compared on numbers, but " + name + "[" + i
-                        + "] of the batch holds NaN or infinity: take these examples out, or replace the values");
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
+import io.github.gradacc.store.Csv;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;

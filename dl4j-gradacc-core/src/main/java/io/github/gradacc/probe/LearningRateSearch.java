@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.probe;
 
-import io.github.gradacc.array.Finiteness;
 import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
+import io.github.gradacc.batch.FiniteData;
 import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.dl4j.Network;
 import io.github.gradacc.dl4j.Replica;
@@ -150,17 +150,7 @@ final class LearningRateSearch implements AutoCloseable {
 
     /** Data that is not finite would look like a rate that is too large. */
     private void requireFinite(MultiDataSet data) {
-        requireFinite("features", data.getFeatures());
-        requireFinite("labels", data.getLabels());
-    }
-
-    private void requireFinite(String name, INDArray... arrays) {
-        for (int i = 0; i < arrays.length; i++) {
-            if (!Finiteness.allFinite(arrays[i])) {
-                throw new IllegalArgumentException("The " + name + "[" + i + "] of window " + points.size()
-                        + " of the search hold NaN or infinity: take these examples out, or replace the values");
-            }
-        }
+        FiniteData.require(data, "Rates are searched on numbers", "window " + points.size() + " of the search");
     }
 
     private MultiDataSet sumWindow(Batches batches) {

@@ -4,9 +4,9 @@
  * accumulation differ from the big batch; {@link io.github.gradacc.probe.SignalPropagation} measures activations and
  * gradients layer by layer; {@link io.github.gradacc.probe.LearningRateFinder} tries learning rates.
  *
- * <p>May import DL4J, opencsv, which comes with it, Java2D of the JDK, and of this library {@code dl4j},
- * {@code array} and, for the passes of a measurement or a search, {@code pass}, {@code batch} and {@code grad}; not the
- * trainer, whose windows, policies and failures a report has no use for.
+ * <p>May import DL4J, Java2D of the JDK, and of this library {@code dl4j}, {@code store}, {@code array} and, for the
+ * passes of a measurement or a search, {@code pass}, {@code batch} and {@code grad}; not the trainer, whose windows,
+ * policies and failures a report has no use for.
  */
 @NullMarked
 package io.github.gradacc.probe;

@@ -12,10 +12,8 @@ import java.io.RandomAccessFile;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -95,7 +93,7 @@ public final class SealedFile {
         boolean done = false;
         try {
             writeAndFlush(beside, content);
-            rename(beside, absolute);
+            AtomicFile.move(beside, absolute);
             done = true;
         } finally {
             if (!done) {
@@ -121,14 +119,6 @@ public final class SealedFile {
             whole.seek(whole.length() - SEAL);
             whole.write(seal(digest));
             whole.getFD().sync();
-        }
-    }
-
-    private static void rename(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

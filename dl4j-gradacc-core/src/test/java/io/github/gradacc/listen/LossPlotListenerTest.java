@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import au.com.bytecode.opencsv.CSVReader;
+import io.github.gradacc.store.AtomicFile;
 import io.github.gradacc.testing.Batches;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.EachNetworkClass;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.gradacc.probe;
+package io.github.gradacc.store;
 
 import au.com.bytecode.opencsv.CSVWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.List;
+import org.apiguardian.api.API;
 
 /** Tables for other programs, written by a library that DL4J brings along (RFC 4180, all fields quoted). */
-final class Csv {
+@API(status = API.Status.INTERNAL)
+public final class Csv {
 
     private Csv() {}
 
@@ -17,8 +19,9 @@ final class Csv {
      * @param headings the names of the columns
      * @param rows as many fields in each
      * @param target not closed
+     * @throws IOException if the target does
      */
-    static void write(List<String> headings, List<List<String>> rows, Appendable target) throws IOException {
+    public static void write(List<String> headings, List<List<String>> rows, Appendable target) throws IOException {
         StringWriter text = new StringWriter();
         // Its write methods swallow exceptions of their target; a StringWriter throws none.
         try (CSVWriter csv = new CSVWriter(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.gradacc.listen;
+package io.github.gradacc.store;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,15 +7,24 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.apiguardian.api.API;
 
 /** Replaces files as a whole, so that whoever opens one never sees half of it. */
-final class AtomicFile {
+@API(status = API.Status.INTERNAL)
+public final class AtomicFile {
 
     private AtomicFile() {}
 
     /** Writes the content of a file. */
     @FunctionalInterface
-    interface Content {
+    public interface Content {
+
+        /**
+         * Writes.
+         *
+         * @param out takes the bytes; need not be closed
+         * @throws IOException if it cannot
+         */
         void writeTo(OutputStream out) throws IOException;
     }
 
@@ -25,8 +34,9 @@ final class AtomicFile {
      *
      * @param target an absolute path, replaced if it exists; left alone if writing fails
      * @param content writes to a stream, which is closed afterwards
+     * @throws IOException if the content or the disk fails
      */
-    static void replace(Path target, Content content) throws IOException {
+    public static void replace(Path target, Content content) throws IOException {
         // Not Files.createTempFile, whose files nobody else may read.
         Path beside = target.resolveSibling("." + target.getFileName() + ".tmp");
         try {
@@ -39,7 +49,8 @@ final class AtomicFile {
         }
     }
 
-    private static void move(Path from, Path to) throws IOException {
+    /** In one step where the file system has such; what is there is replaced. */
+    static void move(Path from, Path to) throws IOException {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
