@@ -64,6 +64,14 @@ class BenchmarksTest {
 
     @Tag("slow")
     @Test
+    void saveTimePrintsARowOfPositiveNumbers() throws Exception {
+        SaveTime.run(new Settings("networks=LENET", "rounds=1", "warmup=0"), out);
+
+        assertTable(1, 1);
+    }
+
+    @Tag("slow")
+    @Test
     void denseProductsPrintARowOfPositiveNumbers() {
         DenseProducts.run(new Settings("micro=1", "rounds=1", "warmup=0"), out);
 
