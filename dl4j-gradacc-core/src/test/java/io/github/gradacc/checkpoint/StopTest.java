@@ -177,6 +177,10 @@ class StopTest {
             assertThat(child.process().waitFor()).isEqualTo(status);
         }
         assertThat(checkpoints(own)).hasSize(1);
+        assertThat(checkpoints(own).get(0).getFileName())
+                .as("three batches to a step, eight to an epoch: it did not train to its end before it ended")
+                .asString()
+                .isLessThan("step-0000000400.zip");
         assertThat(Outcome.of(job.fit(never(own), job.data(false), epochs))).isEqualTo(job.undisturbed(epochs));
     }
 
