@@ -39,9 +39,10 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * {@link Seekable}; that it yields other batches is found out by the first and last of those skipped. Random numbers
  * that an iterator draws in a thread of its own, or by a generator of its own for each batch, are not restored.
  *
- * <p>When the thread is interrupted, or the process is told to end (Ctrl-C, SIGTERM), training is saved at the next
- * batch, in the middle of a window if need be, and {@code fit} throws a
- * {@link io.github.gradacc.train.TrainingInterruptedException}. The process waits up to a minute for that.
+ * <p>When the thread is interrupted, or the process is told to end (Ctrl-C, SIGTERM, {@code System.exit} in another
+ * thread), training is saved at the next batch, in the middle of a window if need be, and {@code fit} throws a
+ * {@link io.github.gradacc.train.TrainingInterruptedException}. The process waits up to a minute for that. A listener
+ * that calls {@code System.exit} on the thread that trains ends the process at once, with the checkpoint before.
  *
  * <p>Not saved: listeners and what they remember, which are those of the network that {@code fresh} returns, and state
  * that the caller's own transforms, schedules and dropout objects keep. Listeners are told of the start of an epoch

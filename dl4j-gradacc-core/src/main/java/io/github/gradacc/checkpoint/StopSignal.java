@@ -12,7 +12,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class StopSignal implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 60;
+    /** How long the process is held up. */
+    static final long PATIENCE_SECONDS = 60;
+
     private static final long LOOK_MILLIS = 100;
 
     private final CountDownLatch ended = new CountDownLatch(1);

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,12 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * itself: all its networks have the bits of trainings that were never disturbed. What is random is seeded, but the
  * moments also depend on the machine.
  */
-@Tag("slow")
 class KillTest {
-
-    private static final int KILLS = 30;
-    private static final int EPOCHS = 12;
-    private static final int LONGEST_MILLIS = 1500;
 
     @TempDir
     private Path directory;
@@ -36,14 +32,29 @@ class KillTest {
     private int killedInSave;
 
     @Test
+    @Tag("slow")
     void killedAtAnyMomentAndRunAgain() throws Exception {
-        List<String> expected = Arrays.stream(Job.values())
-                .map(job -> job.undisturbed(EPOCHS).line())
-                .toList();
-        for (int round = 0; killed < KILLS; round++) {
+        killAndRunAgain(30, 1500, 12, Job.values());
+        assertThat(killedInSave).as("kills while a checkpoint was written").isPositive();
+    }
+
+    /** The second kill waits for a checkpoint to be written, but may come just after that. */
+    @Test
+    void killedTwiceAndRunAgain() throws Exception {
+        killAndRunAgain(2, 100, 12, Job.BATCH_NORM);
+    }
+
+    private void killAndRunAgain(int kills, int longestMillis, int epochs, Job... jobs) throws Exception {
+        List<String> expected =
+                Arrays.stream(jobs).map(job -> job.undisturbed(epochs).line()).toList();
+        for (int round = 0; killed < kills; round++) {
             Path outcomes = directory.resolve("outcomes" + round);
-            while (!endsByItself(directory.resolve("round" + round), outcomes)) {
-                killed++;
+            Path checkpoints = directory.resolve("round" + round);
+            boolean ended = false;
+            while (!ended) {
+                int patience = killed < kills ? random.nextInt(longestMillis) : Integer.MAX_VALUE;
+                ended = endsByItself(patience, checkpoints, outcomes, epochs, jobs);
+                killed += ended ? 0 : 1;
             }
             assertThat(Files.readAllLines(outcomes))
                     .as("after %d kills", killed)
@@ -54,19 +65,16 @@ class KillTest {
                     .as("checkpoints that had their name before they were whole")
                     .isEmpty();
         }
-        assertThat(killedInSave).as("kills while a checkpoint was written").isPositive();
     }
 
-    /** Runs the child until it ends, or kills it if there are kills left. */
-    private boolean endsByItself(Path checkpoints, Path outcomes) throws Exception {
+    /** Runs the child until it ends, or kills it when patience is over. */
+    private boolean endsByItself(int patienceMillis, Path checkpoints, Path outcomes, int epochs, Job... jobs)
+            throws Exception {
         Path log = directory.resolve("log");
-        try (Child child = Child.start(log, KilledChild.class, checkpoints, outcomes, EPOCHS)) {
+        String names = Arrays.stream(jobs).map(Job::name).collect(Collectors.joining(","));
+        try (Child child = Child.start(log, KilledChild.class, checkpoints, outcomes, epochs, names)) {
             child.awaitLine(KilledChild.READY);
-            if (killed >= KILLS) {
-                assertThat(child.process().waitFor()).as(() -> read(log)).isZero();
-                return true;
-            }
-            boolean ended = child.process().waitFor(random.nextInt(LONGEST_MILLIS), TimeUnit.MILLISECONDS);
+            boolean ended = child.process().waitFor(patienceMillis, TimeUnit.MILLISECONDS);
             while (!ended && killed % 2 == 1 && !isSaving(checkpoints)) {
                 ended = !child.process().isAlive();
             }

@@ -32,6 +32,7 @@ import org.nd4j.linalg.dataset.DataSet;
 class StopTest {
 
     private static final int INTERRUPT = 130;
+    private static final int TERMINATION = 143;
 
     @TempDir
     private Path directory;
@@ -144,20 +145,78 @@ class StopTest {
     @Tag("slow")
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void ctrlCSavesAndEnds() throws Exception {
+        assertSavedAndEnded(
+                INTERRUPT,
+                process -> new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                        .start()
+                        .waitFor());
+    }
+
+    /** SIGTERM, as schedulers and containers send it before they kill. */
+    @Test
+    @Tag("slow")
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void sigtermSavesAndEnds() throws Exception {
+        assertSavedAndEnded(TERMINATION, Process::destroy);
+    }
+
+    /** Asks a process to end. */
+    @FunctionalInterface
+    private interface Ending {
+        void end(Process process) throws Exception;
+    }
+
+    private void assertSavedAndEnded(int status, Ending ending) throws Exception {
         Job job = Job.CARRY;
         int epochs = 150;
         Path own = directory.resolve("checkpoints");
-        Path log = directory.resolve("log");
-        try (Child child = Child.start(log, StoppedChild.class, job, own, epochs)) {
+        try (Child child = Child.start(directory.resolve("log"), StoppedChild.class, job, own, epochs)) {
             child.awaitLine(KilledChild.READY);
             assertThat(child.process().waitFor(200, TimeUnit.MILLISECONDS)).isFalse();
-            new ProcessBuilder("kill", "-INT", String.valueOf(child.process().pid()))
-                    .start()
-                    .waitFor();
-            assertThat(child.process().waitFor()).isEqualTo(INTERRUPT);
+            ending.end(child.process());
+            assertThat(child.process().waitFor()).isEqualTo(status);
         }
         assertThat(checkpoints(own)).hasSize(1);
+        assertThat(checkpoints(own).get(0).getFileName())
+                .as("three batches to a step, eight to an epoch: it did not train to its end before it ended")
+                .asString()
+                .isLessThan("step-0000000400.zip");
         assertThat(Outcome.of(job.fit(never(own), job.data(false), epochs))).isEqualTo(job.undisturbed(epochs));
+    }
+
+    /** The training thread goes on meanwhile, to its next batch, and saves there. */
+    @Test
+    @Tag("slow")
+    void anExitOfAnotherThreadSaves() throws Exception {
+        assertThat(assertGoesOnAfterExit(ExitingChild.Where.ANOTHER_THREAD).getFileName())
+                .as("not at the end of its eight batches in each of 150 epochs")
+                .asString()
+                .isLessThan("step-0000001200.zip");
+    }
+
+    /** A listener that exits never returns to the training, which therefore is not waited for, and not saved. */
+    @Test
+    @Tag("slow")
+    void anExitOfAListenerLeavesTheCheckpointBefore() throws Exception {
+        assertThat(assertGoesOnAfterExit(ExitingChild.Where.LISTENER)).hasFileName("step-0000000005.zip");
+    }
+
+    /** Returns the checkpoint from which it went on. */
+    private Path assertGoesOnAfterExit(ExitingChild.Where where) throws Exception {
+        Path own = directory.resolve("checkpoints");
+        try (Child child = Child.start(directory.resolve("log"), ExitingChild.class, where, own)) {
+            child.awaitLine(ExitingChild.EXITING);
+            assertThat(child.process().waitFor(StopSignal.PATIENCE_SECONDS / 2, TimeUnit.SECONDS))
+                    .as("it ends long before patience does")
+                    .isTrue();
+            assertThat(child.process().exitValue()).isEqualTo(ExitingChild.STATUS);
+        }
+        List<Path> left = checkpoints(own);
+        assertThat(left).hasSize(1);
+        Job job = ExitingChild.JOB;
+        assertThat(Outcome.of(job.fit(where.training(own), job.data(false), ExitingChild.EPOCHS)))
+                .isEqualTo(job.undisturbed(ExitingChild.EPOCHS));
+        return left.get(0);
     }
 
     private static List<Path> checkpoints(Path directory) throws IOException {

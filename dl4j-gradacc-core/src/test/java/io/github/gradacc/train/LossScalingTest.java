@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.gradacc.testing.BrokenGradient;
 import io.github.gradacc.testing.Data;
@@ -21,6 +22,7 @@ import io.github.gradacc.testing.NetworkClass;
 import io.github.gradacc.testing.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -30,15 +32,19 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.TrainingListener;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.impl.ActivationLReLU;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -51,6 +57,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 class LossScalingTest {
 
     private static final double POWER_OF_TWO = 0x1p20;
+    private static final int STEPS = 40;
 
     /** What is scaled by a power of two and back keeps every bit. */
     private record Exact(String name, MultiLayerConfiguration network, DataSet data, LossNormalization by) {
@@ -101,8 +108,10 @@ class LossScalingTest {
         T plain = type.init(each.network().clone());
         T scaled = type.init(each.network().clone());
         List<EventLog> events = List.of(new EventLog(), new EventLog());
-        plain.setListeners(events.get(0));
-        scaled.setListeners(events.get(1));
+        List<WindowNorms> plainNorms = new ArrayList<>();
+        List<WindowNorms> scaledNorms = new ArrayList<>();
+        plain.setListeners(events.get(0), into(plainNorms));
+        scaled.setListeners(events.get(1), into(scaledNorms));
         List<StepReport> reports = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             try (var trainer = type.builder(i == 0 ? plain : scaled)
@@ -119,6 +128,7 @@ class LossScalingTest {
         assertThat(bits(scaled.params())).isEqualTo(bits(plain.params()));
         assertThat(bits(type.updaterState(scaled))).isEqualTo(bits(type.updaterState(plain)));
         events.get(1).assertSameAs(events.get(0), 0);
+        assertThat(scaledNorms).isNotEmpty().isEqualTo(plainNorms);
         for (int step = 0; step < 3; step++) {
             StepReport without = reports.get(step);
             StepReport with = reports.get(step + 3);
@@ -129,54 +139,128 @@ class LossScalingTest {
         }
     }
 
+    private static TrainingListener into(List<WindowNorms> norms) {
+        class Norms extends BaseTrainingListener implements WindowListener {
+            @Override
+            public void onWindow(Model model, WindowNorms window) {
+                norms.add(window);
+            }
+        }
+        return new Norms();
+    }
+
     private static double[] bits(INDArray array) {
         return array.reshape('c', false, array.length()).toDoubleVector();
     }
 
+    /** The factor of a leaky ReLU, on whose flat side all examples are. */
+    private static final double LEAK = 0x1p-20;
+
     /**
-     * In HALF numbers below 3e-8 are 0. The error that comes back through the small weight is 1e-8 times the loss's,
-     * and its product with features of 1000 is 1e-5: without a scale the lower layer stands still, with it it learns.
+     * In HALF numbers below 3e-8 are 0. The error that comes back through the leak is 2 * 0.01 * 1e-6, so each gradient
+     * is 0 whatever the features are, and the network stands still to the last bit. Scaled it is 1e-3, and times
+     * features of 1000 it is a gradient.
      */
     @EachNetworkClass
-    <T extends Model> void whatUnderflowsInHalfIsSaved(NetworkClass<T> type) {
-        double[] moved = new double[2];
-        for (int i = 0; i < 2; i++) {
-            T network = type.init(regression());
-            network.params().assign(0);
-            INDArray weights = type.layers(network)[1].paramTable().get("W");
-            weights.assign(1e-6);
-            type.layers(network)[0].paramTable().get("W").assign(1e-3);
-            INDArray below = type.layers(network)[0].paramTable().get("W");
-            INDArray start = below.castTo(DataType.DOUBLE).dup();
-            INDArray features = Nd4j.valueArrayOf(new long[] {4, 2}, 1000, DataType.FLOAT16);
-            INDArray labels = Nd4j.valueArrayOf(new long[] {4, 1}, 0.01, DataType.FLOAT16);
-            List<StepReport> reports = new ArrayList<>();
-            try (var trainer = type.builder(network)
-                    .microBatchSize(2)
-                    .lossScaling(i == 0 ? LossScaling.none() : LossScaling.dynamic())
-                    .build()) {
-                for (int step = 0; step < 20; step++) {
-                    reports.add(trainer.fit(new DataSet(features, labels)));
-                }
-            }
-            moved[i] = below.castTo(DataType.DOUBLE).sub(start).norm1Number().doubleValue();
-            assertThat(reports.get(19).stepped()).isTrue();
-        }
-        assertThat(moved[0]).isZero();
-        assertThat(moved[1]).isGreaterThan(1e-3);
+    <T extends Model> void aHalfNetworkThatStandsStillLearns(NetworkClass<T> type) {
+        DataSet data = new DataSet(half(1000, 4, 16), half(-0.01, 4, 1));
+        INDArray start = half(-0x1p-10, 16);
+        T still = with(type, leaking(), start);
+        T learning = with(type, leaking(), start);
+        assertThat(squaredErrorOfLeaking(learning)).isCloseTo(1e-4, within(1e-6));
+
+        assertThat(train(type, still, LossScaling.none(), data)).allMatch(StepReport::stepped);
+        assertThat(bits(still.params())).isEqualTo(bits(start));
+        train(type, learning, LossScaling.dynamic(), data);
+        // 1 % of the output: below that the gradient, too, is one of the smallest numbers.
+        assertThat(squaredErrorOfLeaking(learning)).isLessThan(1e-8);
     }
 
-    private static MultiLayerConfiguration regression() {
+    private static MultiLayerConfiguration leaking() {
         return Nets.of(
-                Nets.settings().dataType(DataType.FLOAT16).updater(new Sgd(10)).activation(Activation.IDENTITY),
-                InputType.feedForward(2),
+                Nets.settings().dataType(DataType.FLOAT16).updater(new Sgd(16384)),
+                InputType.feedForward(16),
+                new DenseLayer.Builder()
+                        .nOut(1)
+                        .hasBias(false)
+                        .activation(new ActivationLReLU(LEAK))
+                        .build(),
+                new LossLayer.Builder(LossFunction.MSE)
+                        .activation(Activation.IDENTITY)
+                        .build());
+    }
+
+    private static double squaredErrorOfLeaking(Model network) {
+        double sum = DoubleStream.of(bits(network.params())).sum();
+        return Math.pow(LEAK * 1000 * sum + 0.01, 2);
+    }
+
+    /**
+     * A large error comes back through a large weight: 2 * 100 * 512 is infinite in HALF, though times features of
+     * 1/256 it is a gradient of 400. Natively the parameters are infinite after one step, and NaN after two. At a scale
+     * of 1/2 nothing overflows.
+     */
+    @EachNetworkClass
+    <T extends Model> void aHalfNetworkThatDiesLearns(NetworkClass<T> type) {
+        DataSet data = new DataSet(half(0x1p-8, 4, 4), half(100, 4, 1));
+        INDArray start = Nd4j.createFromArray(0.0, 0, 0, 0, 512).castTo(DataType.FLOAT16);
+        T natively = with(type, steep(), start);
+        T refused = with(type, steep(), start);
+        T learning = with(type, steep(), start);
+        assertThat(squaredErrorOfSteep(learning)).isEqualTo(10_000);
+
+        type.fit(natively, data);
+        type.fit(natively, data);
+        assertThat(bits(natively.params())).contains(Double.NaN);
+        assertThatExceptionOfType(NonFiniteGradientException.class)
+                .isThrownBy(() -> train(type, refused, LossScaling.none(), data));
+        List<StepReport> reports = train(type, learning, LossScaling.dynamic(), data);
+        assertThat(reports)
+                .filteredOn(step -> !step.stepped())
+                .as("from 2^16 to 2^-1")
+                .hasSize(17);
+        assertThat(reports.get(STEPS - 1).lossScale()).isEqualTo(0.5);
+        // Numbers of HALF near 100 are 1/16 apart.
+        assertThat(squaredErrorOfSteep(learning)).isLessThan(0.1);
+    }
+
+    private static MultiLayerConfiguration steep() {
+        return Nets.of(
+                Nets.settings()
+                        .dataType(DataType.FLOAT16)
+                        .updater(new Sgd(0x1p-6))
+                        .activation(Activation.IDENTITY),
+                InputType.feedForward(4),
                 new DenseLayer.Builder().nOut(1).hasBias(false).build(),
                 new OutputLayer.Builder(LossFunction.MSE)
                         .nOut(1)
                         .activation(Activation.IDENTITY)
                         .hasBias(false)
-                        .updater(new Sgd(0))
                         .build());
+    }
+
+    private static double squaredErrorOfSteep(Model network) {
+        double[] weights = bits(network.params());
+        double below = weights[0] + weights[1] + weights[2] + weights[3];
+        return Math.pow(weights[4] * below / 256 - 100, 2);
+    }
+
+    private static INDArray half(double value, long... shape) {
+        return Nd4j.valueArrayOf(shape, value, DataType.FLOAT16);
+    }
+
+    private static <T extends Model> T with(NetworkClass<T> type, MultiLayerConfiguration layers, INDArray parameters) {
+        T network = type.init(layers);
+        network.params().assign(parameters.reshape('c', false, network.params().shape()));
+        return network;
+    }
+
+    private static <T extends Model> List<StepReport> train(
+            NetworkClass<T> type, T network, LossScaling scaling, DataSet data) {
+        try (var trainer =
+                type.builder(network).microBatchSize(2).lossScaling(scaling).build()) {
+            return IntStream.range(0, STEPS).mapToObj(i -> trainer.fit(data)).toList();
+        }
     }
 
     /** A loss gradient of 1 in HALF overflows at 65536 and at nothing below; features are 1. */

@@ -2,6 +2,7 @@
 package io.github.gradacc.train;
 
 import static io.github.gradacc.testing.Nets.dense;
+import static io.github.gradacc.testing.Nets.lstm;
 import static io.github.gradacc.testing.Nets.rnnSoftmax;
 import static io.github.gradacc.testing.Nets.softmax;
 import static io.github.gradacc.testing.NetworkClass.LAYERS;
@@ -14,17 +15,21 @@ import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.DoubleByDefault;
 import io.github.gradacc.testing.ExactnessCase;
 import io.github.gradacc.testing.Nets;
+import io.github.gradacc.testing.NetworkClass;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.Upsampling3D;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -90,7 +95,23 @@ class NativeLimitsTest {
                                                 .build(),
                                         rnnSoftmax(3)),
                                 Batches::sequences),
-                        "Indices are out of range"));
+                        "Indices are out of range"),
+                new Limit(
+                        ExactnessCase.of(
+                                "local response normalization of fewer channels than half its depth",
+                                () -> responseNormalization(2),
+                                NativeLimitsTest::images),
+                        "Cannot perform operation addi on empty array"),
+                new Limit(
+                        ExactnessCase.of(
+                                "sums in place of means where time is folded into examples",
+                                () -> Nets.of(
+                                        Nets.settings().miniBatch(false),
+                                        InputType.recurrent(3, 5),
+                                        dense(4),
+                                        rnnSoftmax(3)),
+                                Batches::sequences),
+                        "mismatch on dimension 2 (sequence length) - input=[1, 4, 60] vs. label=[12, 3, 5]"));
     }
 
     private static List<DataSet> images() {
@@ -101,6 +122,66 @@ class NativeLimitsTest {
     @MethodSource("limits")
     void nativeTrainingFails(Limit limit) {
         assertThatThrownBy(() -> limit.testCase().natively(LAYERS)).hasMessageContaining(limit.message());
+    }
+
+    /** It goes to as many channels to each side as half its depth, which is 5: two are too few, three are not. */
+    @Test
+    void localResponseNormalizationTrainsOnThreeChannels() {
+        MultiLayerNetwork network = Nets.init(responseNormalization(3));
+        INDArray before = network.params().dup();
+        Data data = new Data(2, DataType.DOUBLE);
+        network.fit(new DataSet(data.normal(4, 3, 4, 4), data.oneHot(4, 3)));
+        assertThat(network.params()).isNotEqualTo(before);
+    }
+
+    private static MultiLayerConfiguration responseNormalization(int channels) {
+        return Nets.of(
+                InputType.convolutional(4, 4, channels),
+                new LocalResponseNormalization.Builder().build(),
+                dense(4),
+                softmax(3));
+    }
+
+    /** The same layers of a graph take the number of examples from the data. */
+    @Test
+    void graphsFoldTimeIntoExamplesAlsoForSums() {
+        ComputationGraph graph = NetworkClass.GRAPH.init(
+                Nets.of(Nets.settings().miniBatch(false), InputType.recurrent(3, 5), dense(4), rnnSoftmax(3)));
+        INDArray before = graph.params().dup();
+        Batches.sequences().forEach(graph::fit);
+        assertThat(graph.params()).isNotEqualTo(before);
+    }
+
+    /** {@code MultiLayerNetwork.fit(MultiDataSet)} asks for the mask of the features before it takes either. */
+    @Test
+    void aLoneMaskOfLabelsIsDroppedFromAMultiDataSet() {
+        DataSet masked = masked();
+        MultiLayerNetwork given = sequences();
+        MultiLayerNetwork dropped = sequences();
+        MultiLayerNetwork without = sequences();
+        given.fit(masked);
+        dropped.fit(masked.toMultiDataSet());
+        without.fit(new DataSet(masked.getFeatures(), masked.getLabels()));
+        assertThat(dropped.params()).isEqualTo(without.params());
+        assertThat(given.params().distance2(without.params())).isGreaterThan(1e-3);
+    }
+
+    @Test
+    void aLoneMaskOfFeaturesFailsInAMultiDataSet() {
+        DataSet masked = masked();
+        masked.setFeaturesMaskArray(masked.getLabelsMaskArray());
+        masked.setLabelsMaskArray(null);
+        sequences().fit(masked);
+        assertThatThrownBy(() -> sequences().fit(masked.toMultiDataSet())).isInstanceOf(NullPointerException.class);
+    }
+
+    private static MultiLayerNetwork sequences() {
+        return Nets.init(Nets.of(InputType.recurrent(3, 5), lstm(4), rnnSoftmax(3)));
+    }
+
+    private static DataSet masked() {
+        Data data = new Data(3, DataType.DOUBLE);
+        return new DataSet(data.normal(4, 3, 5), data.oneHotSequences(4, 3, 5), null, data.mask(4, 5));
     }
 
     /**

@@ -20,7 +20,9 @@ import org.bytedeco.javacpp.Pointer;
  */
 record Sample(long passes, List<Long> values) {
 
-    private static final Path SELF = Path.of("/proc/self");
+    /** What Linux tells a process about itself. */
+    static final Path SELF = Path.of("/proc/self");
+
     private static final long KILO = 1024;
     /** What JavaCPP's own thread needs to free what the collector found. */
     private static final int PATIENCE_MILLISECONDS = 20;
@@ -57,6 +59,14 @@ record Sample(long passes, List<Long> values) {
                         runtime.totalMemory() - runtime.freeMemory(),
                         status("VmRSS:") * KILO,
                         Pointer.totalBytes()));
+    }
+
+    /** @throws IllegalStateException if there is nothing to look at */
+    static void requireReadable(Path self) {
+        if (!Files.isReadable(self.resolve("status"))) {
+            throw new IllegalStateException("Threads, file handles and memory are read from " + self
+                    + ", which is not there: this program needs Linux");
+        }
     }
 
     private static void collect() {

@@ -43,6 +43,7 @@ public final class Soak {
 
     /** Whether all stayed within its bound. */
     static boolean run(Settings settings, PrintStream out) throws IOException, InterruptedException {
+        Sample.requireReadable(Sample.SELF);
         int minutes = settings.number("minutes", 0);
         int steps = settings.number("steps", minutes > 0 ? FOR_EVER : STEPS);
         int every = settings.number("every", minutes > 0 ? EVERY : Math.max(1, steps / SAMPLES));

@@ -2,11 +2,14 @@
 package io.github.gradacc.examples.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -83,6 +86,15 @@ class SoakTest {
         assertThat(sample).hasToString("7 1 2 3 4 5");
         assertThat(Sample.parse(sample.toString())).isEqualTo(sample);
         assertThatIllegalArgumentException().isThrownBy(() -> Sample.parse("7 1 2"));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void systemsThatTellNothingAreNamed() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Sample.requireReadable(Path.of("missing")))
+                .withMessageContaining("needs Linux");
+        assertThatCode(() -> Sample.requireReadable(Sample.SELF)).doesNotThrowAnyException();
     }
 
     @Test
