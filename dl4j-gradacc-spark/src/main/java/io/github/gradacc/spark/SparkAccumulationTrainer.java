@@ -76,7 +76,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         this.cluster = cluster;
         this.network = network;
         this.settings = settings;
-        steps = new SharedSteps(network, settings, builder.gradientTransforms, builder.nonFinite, builder.mostInARow);
+        steps = new SharedSteps(
+                network, settings, builder.gradientTransforms, builder.nonFinite, builder.mostInARow, null);
         blueprint = network.blueprint();
         batchesPerStep = builder.batchesPerStep;
     }
