@@ -105,7 +105,8 @@ class ShareInferenceTest {
             for (int t = size > 1 ? 0 : 1; t < steps; t++) {
                 mask.putScalar(size - 1, t, 0);
             }
-            batches.add(new DataSet(data.normal(size, 2, steps), data.oneHotSequences(size, 3, steps), null, mask));
+            batches.add(
+                    new DataSet(data.normal(size, 2, steps), data.oneHotSequences(size, 3, steps), mask.dup(), mask));
         }
         return batches;
     }

@@ -8,7 +8,6 @@ import java.io.DataOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -45,14 +44,7 @@ final class Hadoop implements AutoCloseable {
      */
     JavaRDD<String> list(String folder, int partitions) {
         List<String> files = files(folder);
-        List<ArrayList<String>> hands = new ArrayList<>();
-        for (int i = 0; i < files.size(); i++) {
-            if (i < partitions) {
-                hands.add(new ArrayList<>());
-            }
-            hands.get(i % partitions).add(files.get(i));
-        }
-        return context.parallelize(hands, hands.size()).flatMap(ArrayList::iterator);
+        return Dealer.deal(context.parallelize(files, 1), Math.min(partitions, files.size()));
     }
 
     private List<String> files(String folder) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Measures the network on the batches of each partition. One {@link Measured} comes out of each that has batches, so
- * many bytes of which are held at a time.
+ * Measures the network on the batches of each partition, of which some megabytes are held at a time. One
+ * {@link Measured} comes out of each partition that has batches.
  *
  * @param <R> what comes out of it
  */

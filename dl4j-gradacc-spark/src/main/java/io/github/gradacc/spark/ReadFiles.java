@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -23,6 +24,9 @@ import org.nd4j.linalg.dataset.MultiDataSet;
 final class ReadFiles implements Function<String, byte[]> {
 
     private static final long serialVersionUID = 1L;
+
+    /** Features, labels, masks of the one and of the other. */
+    private static final int COUNTS = 4;
 
     private final Broadcast<byte[]> configuration;
     private final boolean areMulti;
@@ -75,9 +79,21 @@ final class ReadFiles implements Function<String, byte[]> {
     }
 
     private static org.nd4j.linalg.dataset.api.MultiDataSet multiDataSet(byte[] bytes) throws IOException {
+        requireCounts(ByteBuffer.wrap(bytes));
         MultiDataSet data = new MultiDataSet();
         data.load(new ByteArrayInputStream(bytes));
         return data;
+    }
+
+    /** DL4J makes room for as many arrays as the first numbers say, whatever kind of file that is. */
+    private static void requireCounts(ByteBuffer bytes) throws IOException {
+        int size = bytes.remaining();
+        for (int i = 0; i < COUNTS; i++) {
+            int arrays = size < (i + 1) * Integer.BYTES ? -1 : bytes.getInt();
+            if (arrays < 0 || arrays > size) {
+                throw new IOException("it does not begin with numbers of arrays");
+            }
+        }
     }
 
     private static String reason(Exception e) {

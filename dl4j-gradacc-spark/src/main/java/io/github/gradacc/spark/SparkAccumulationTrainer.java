@@ -233,8 +233,10 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         requireNotBegun();
         Plan plan = training.plan(batches);
         try (Progress progress = progress()) {
-            begun = true;
-            new Epochs(network, batchesPerStep, progress).train(plan, epochs, window -> training.step(batches, window));
+            new Epochs(network, batchesPerStep, progress).train(plan, epochs, window -> {
+                begun = true;
+                training.step(batches, window);
+            });
         }
         return plan;
     }

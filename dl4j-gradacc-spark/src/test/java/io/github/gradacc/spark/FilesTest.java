@@ -109,6 +109,13 @@ class FilesTest {
                     .withMessageStartingWith("Batch 0 of partition 1: the file " + cut.toUri())
                     .withMessageContaining("is not what DataSet.save writes")
                     .withMessageContaining("EOFException");
+            // Read as numbers of arrays these letters are more than fit into memory.
+            Path text = Files.writeString(folder.resolve("text"), "This is no data set.");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> trainer.fitPathsMultiDataSet(
+                            context.parallelize(List.of(text.toUri().toString()), 1), 1))
+                    .withMessageContaining("is not what MultiDataSet.save writes")
+                    .withMessageContaining("numbers of arrays");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> trainer.fitPaths(context.parallelize(List.of("nowhere://a/b"), 1), 1))
                     .withMessageStartingWith("Batch 0 of partition 0: Hadoop cannot use the path nowhere://a/b");
