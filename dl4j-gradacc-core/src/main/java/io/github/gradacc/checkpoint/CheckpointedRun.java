@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.checkpoint;
 
-import io.github.gradacc.store.DamagedFileException;
 import io.github.gradacc.train.EpochWatch;
+import io.github.gradacc.train.SavableTraining;
 import io.github.gradacc.train.TrackedTraining;
 import io.github.gradacc.train.TrainingInterruptedException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -29,27 +29,21 @@ final class CheckpointedRun implements EpochWatch {
 
     private static final Logger log = LoggerFactory.getLogger(CheckpointedRun.class);
 
-    private final CheckpointDirectory directory;
-    private final SavingTimes times;
+    private final Checkpoints checkpoints;
     private final TrackedTraining training;
-    private final StopSignal stop;
 
     private Position position = Position.START;
     private @Nullable MultiDataSet lastBatch;
     private @Nullable Boundary boundary;
-    private int savedIteration;
-    private long savedNanos;
     private boolean isStopped;
 
-    CheckpointedRun(CheckpointDirectory directory, SavingTimes times, TrackedTraining training, StopSignal stop) {
-        this.directory = directory;
-        this.times = times;
+    CheckpointedRun(Checkpoints checkpoints, TrackedTraining training) {
+        this.checkpoints = checkpoints;
         this.training = training;
-        this.stop = stop;
     }
 
     /** A moment of this epoch, between two batches, without an open window: an interrupted window falls back to it. */
-    private record Boundary(int iteration, Position position, TrackedTraining.Moment moment) {}
+    private record Boundary(int iteration, Position position, SavableTraining.Moment moment) {}
 
     /**
      * Trains to the end.
@@ -57,9 +51,8 @@ final class CheckpointedRun implements EpochWatch {
      * @param epochs of all runs together
      */
     void train(MultiDataSetIterator iterator, @Nullable Seekable seekable, int epochs) {
-        Optional<TrackedTraining.Restored> restored = restore();
-        savedIteration = training.iteration();
-        savedNanos = System.nanoTime();
+        Optional<SavableTraining.Restored> restored =
+                checkpoints.restore(training, (file, notes) -> position = position(notes, file));
         if (position.epoch() >= epochs) {
             log.info(
                     "The training has had {} of {} epochs already, so there is nothing to do",
@@ -86,41 +79,14 @@ final class CheckpointedRun implements EpochWatch {
         position = position.nextEpoch();
         lastBatch = null;
         boundary = null;
-        if (isLast || areDue()) {
+        if (isLast || checkpoints.areDue(training)) {
             save();
         }
     }
 
-    private Optional<TrackedTraining.Restored> restore() {
-        boolean someDamaged = false;
-        for (Path file : directory.newestFirst()) {
-            try {
-                TrackedTraining.Restored restored = training.restore(file);
-                position = position(restored, file);
-                log.info(
-                        "Going on from {}: step {}, epoch {}, {} batches used in it",
-                        file,
-                        training.iteration(),
-                        position.epoch(),
-                        position.used());
-                return Optional.of(restored);
-            } catch (UncheckedIOException e) {
-                if (!(e.getCause() instanceof DamagedFileException)) {
-                    throw e;
-                }
-                someDamaged = true;
-                directory.setAside(file, String.valueOf(e.getCause().getMessage()));
-            }
-        }
-        if (someDamaged) {
-            log.warn("No checkpoint is whole: the training begins anew");
-        }
-        return Optional.empty();
-    }
-
-    private static Position position(TrackedTraining.Restored restored, Path file) {
+    private static Position position(Map<String, String> notes, Path file) {
         try {
-            return Position.of(restored.notes());
+            return Position.of(notes);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + " is no checkpoint of this kind. " + e.getMessage(), e);
         }
@@ -136,7 +102,7 @@ final class CheckpointedRun implements EpochWatch {
 
     @Override
     public void between() {
-        if (stop.isGiven()) {
+        if (checkpoints.isStopAsked()) {
             save();
             isStopped = true;
             String words = "Training was asked to stop and is saved at step " + training.iteration() + ", batch "
@@ -147,14 +113,10 @@ final class CheckpointedRun implements EpochWatch {
         if (training.isWindowOpen()) {
             return;
         }
-        if (areDue()) {
+        if (checkpoints.areDue(training)) {
             save();
         }
-        boundary = new Boundary(training.iteration(), position, TrackedTraining.Moment.now());
-    }
-
-    private boolean areDue() {
-        return times.areDue(training.iteration() - savedIteration, System.nanoTime() - savedNanos);
+        boundary = new Boundary(training.iteration(), position, SavableTraining.Moment.now());
     }
 
     private void save() {
@@ -167,17 +129,11 @@ final class CheckpointedRun implements EpochWatch {
                         position.firstOfAll(),
                         position.firstOfEpoch(),
                         Optional.of(BatchPrint.of(last)));
-        save(now, TrackedTraining.Moment.now());
+        save(now, SavableTraining.Moment.now());
     }
 
-    private void save(Position at, TrackedTraining.Moment moment) {
-        long start = System.nanoTime();
-        Path file = directory.file(training.iteration());
-        training.save(file, moment, at.toNotes());
-        directory.prune();
-        savedIteration = training.iteration();
-        savedNanos = System.nanoTime();
-        log.debug("Saved {} in {} ms", file, (savedNanos - start) / 1_000_000);
+    private void save(Position at, SavableTraining.Moment moment) {
+        checkpoints.save(training, moment, at.toNotes());
     }
 
     /**
@@ -194,7 +150,7 @@ final class CheckpointedRun implements EpochWatch {
         TrainingInterruptedException saved = TrackedTraining.interrupted("Training was interrupted, and is saved "
                 + (isThere
                         ? "at step " + training.iteration()
-                        : "as of the last checkpoint before, step " + savedIteration)
+                        : "as of the last checkpoint before, step " + checkpoints.savedIteration())
                 + ": run it again to go on");
         saved.addSuppressed(interrupted);
         return saved;

@@ -180,8 +180,7 @@ public final class CheckpointedTraining {
             throw new IllegalArgumentException("Training for " + epochs
                     + " epochs needs an iterator that supports reset(), this one does not: use one epoch");
         }
-        try (CheckpointDirectory files = CheckpointDirectory.open(directory, keep);
-                StopSignal stop = new StopSignal()) {
+        try (Checkpoints checkpoints = open()) {
             N network = requireGiven("The supplier must return a network; a network", supplier.get());
             GradientAccumulationTrainer.Builder given = builder.apply(network);
             GradientAccumulationTrainer.Builder set = requireGiven(
@@ -191,10 +190,14 @@ public final class CheckpointedTraining {
                         + " was given, which is for the network of the supplier; it returned another one");
             }
             try (TrackedTraining training = TrackedTraining.of(set.build())) {
-                new CheckpointedRun(files, times, training, stop).train(iterator, seekable, epochs);
+                new CheckpointedRun(checkpoints, training).train(iterator, seekable, epochs);
             }
             return network;
         }
+    }
+
+    Checkpoints open() {
+        return new Checkpoints(CheckpointDirectory.open(directory, keep), times);
     }
 
     private static void requireAtLeastOne(String name, int value) {

@@ -262,6 +262,16 @@ final class GraphNetwork extends Network {
     }
 
     @Override
+    public INDArray output(MultiDataSet data) {
+        return graph.output(false, data.getFeatures(), data.getFeaturesMaskArrays(), data.getLabelsMaskArrays())[0];
+    }
+
+    @Override
+    public double score(MultiDataSet data) {
+        return graph.score(data, false);
+    }
+
+    @Override
     public double regularization() {
         return graph.calcRegularizationScore(true);
     }

@@ -274,6 +274,17 @@ public abstract sealed class Network permits StackNetwork, GraphNetwork {
      */
     public abstract double unmaskedScore(@Nullable INDArray @Nullable [] labelsMasks);
 
+    /**
+     * Returns the output of the first output layer in inference mode, as DL4J's {@code output} does.
+     *
+     * @param data inputs and masks; the layers keep views of them
+     * @return shape [examples, ...], detached from workspaces
+     */
+    public abstract INDArray output(MultiDataSet data);
+
+    /** Returns DL4J's {@code score(data)}: the loss in inference mode, and regularization. The last score stays. */
+    public abstract double score(MultiDataSet data);
+
     /** Returns the regularization term of the score. */
     public abstract double regularization();
 

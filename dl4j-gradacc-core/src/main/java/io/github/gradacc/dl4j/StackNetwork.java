@@ -21,6 +21,7 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
@@ -162,6 +163,26 @@ final class StackNetwork extends Network {
     @Override
     public double unmaskedScore(@Nullable INDArray @Nullable [] labelsMasks) {
         return 0;
+    }
+
+    /** Masks may be missing, and DL4J's method has no annotations that say so. */
+    @Override
+    @SuppressWarnings("NullAway")
+    public INDArray output(MultiDataSet data) {
+        return network.output(
+                data.getFeatures(0), false, first(data.getFeaturesMaskArrays()), first(data.getLabelsMaskArrays()));
+    }
+
+    @Override
+    @SuppressWarnings("NullAway")
+    public double score(MultiDataSet data) {
+        return network.score(
+                new DataSet(
+                        data.getFeatures(0),
+                        data.getLabels(0),
+                        first(data.getFeaturesMaskArrays()),
+                        first(data.getLabelsMaskArrays())),
+                false);
     }
 
     @Override

@@ -266,6 +266,16 @@ public final class TrainedNetwork implements AutoCloseable {
         return (loss - inPasses) * factor + network.regularization();
     }
 
+    /** Returns the regularization term of the score. */
+    public double regularization() {
+        return network.regularization();
+    }
+
+    /** Returns what measures the network without training it. */
+    public Inference inference() {
+        return new Inference(network);
+    }
+
     /**
      * Checks that the gradients of all losses can be scaled.
      *

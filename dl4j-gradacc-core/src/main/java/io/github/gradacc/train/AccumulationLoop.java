@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The algorithm of {@link GradientAccumulationTrainer}. {@link TrainingGuard} locks, and cleans up after a failure. */
-final class AccumulationLoop {
+final class AccumulationLoop implements Resumable {
 
     private static final Logger log = LoggerFactory.getLogger(AccumulationLoop.class);
 
@@ -300,29 +300,28 @@ final class AccumulationLoop {
         network.endEpoch();
     }
 
-    /** Returns what has a memory beside network and window, by the name of its setting. */
-    Map<String, Remembering> remembering() {
+    @Override
+    public Map<String, Remembering> remembering() {
         return remembering;
     }
 
-    /** Returns what is open, not copied; nothing is changed. */
-    WindowState state() {
-        return new WindowState(window.state(), g.state(), network.activations());
+    @Override
+    public Optional<WindowState> state() {
+        return window.isOpen()
+                ? Optional.of(new WindowState(window.state(), g.state(), network.activations()))
+                : Optional.empty();
     }
 
-    /** Finds out what the sum of a saved window means, by a pass that leaves the network as it was. */
-    Optional<MicroGradient> trial(WindowState saved) {
+    /** By a pass over a part of the last batch. */
+    @Override
+    public Optional<MicroGradient> trial(WindowState saved) {
         return saved.sum().microBatches() == 0
                 ? Optional.empty()
                 : saved.window().last().map(this::check).map(window::trial).map(network::tryPass);
     }
 
-    /**
-     * Goes on with a window where another loop was, in place of what is open.
-     *
-     * @param like what {@link #trial} found out
-     */
-    void restore(WindowState saved, Optional<MicroGradient> like) {
+    @Override
+    public void restore(WindowState saved, Optional<MicroGradient> like) {
         discard();
         if (saved.window().batches() > 0) {
             window.restore(saved.window(), this::check, network.iteration());
@@ -332,8 +331,8 @@ final class AccumulationLoop {
         }
     }
 
-    /** Forgets the open window. */
-    void discard() {
+    @Override
+    public void discard() {
         g.clear();
         window.clear();
         passes.discard();

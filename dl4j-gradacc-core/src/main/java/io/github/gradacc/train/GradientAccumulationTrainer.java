@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
-import static java.util.Map.entry;
-
 import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.MicroBatches;
@@ -13,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
@@ -333,7 +332,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     public void restore(Path file) {
         Path given = requireFile(file);
         guard.exclusively(() -> {
-            files.restore(TrainingFiles.read(given), given, files.configuration());
+            files.restore(TrainingFiles.read(given), given, files.configuration(), notes -> {});
             network.clearLayers();
             return given;
         });
@@ -631,48 +630,27 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
             if (lossScaling.scales()) {
                 trained.requireScalableLosses();
             }
-            return new GradientAccumulationTrainer(
-                    trained,
-                    new Settings(
-                            schedule(),
-                            microBatchSize(),
-                            partialWindow,
-                            lossNormalization,
-                            onOutOfMemory,
-                            gradientTransforms,
-                            nonFinite,
-                            mostInARow,
-                            lossScaling,
-                            stepFilter == null ? candidate -> true : stepFilter,
-                            stepFilter != null),
-                    described());
+            Settings settings = new Settings(
+                    schedule(),
+                    microBatchSize(),
+                    partialWindow,
+                    lossNormalization,
+                    onOutOfMemory,
+                    gradientTransforms,
+                    nonFinite,
+                    mostInARow,
+                    lossScaling,
+                    stepFilter == null ? candidate -> true : stepFilter,
+                    stepFilter != null);
+            return new GradientAccumulationTrainer(trained, settings, described(settings));
         }
 
         /** All settings on which the bits of a training depend, for those who go on with it. */
-        private Map<String, String> described() {
-            return Map.ofEntries(
-                    entry("accumulation", Described.of(schedule())),
-                    entry(
-                            "microBatchSize",
-                            microBatchSize() == MicroBatches.WHOLE ? "whole batches" : "" + microBatchSize()),
-                    entry("parallelism", parallelism() == 1 ? "1" : "above 1"),
-                    entry("partialWindow", partialWindow.name()),
-                    entry("batchNormStatistics", batchNormStatistics.name()),
-                    entry("lossNormalization", lossNormalization.name()),
-                    entry(
-                            "gradientTransforms",
-                            gradientTransforms.stream()
-                                    .map(Described::of)
-                                    .toList()
-                                    .toString()),
-                    entry(
-                            "nonFinite",
-                            nonFinite == NonFinitePolicy.REFUSE
-                                    ? nonFinite.name()
-                                    : nonFinite + ", at most " + mostInARow + " in a row"),
-                    entry("onOutOfMemory", onOutOfMemory.name()),
-                    entry("lossScaling", lossScaling.scales() ? Described.of(lossScaling) : "none"),
-                    entry("stepFilter", stepFilter == null ? "none" : Described.of(stepFilter)));
+        private Map<String, String> described(Settings settings) {
+            Map<String, String> described = new TreeMap<>(settings.described());
+            described.put("parallelism", parallelism() == 1 ? "1" : "above 1");
+            described.put("batchNormStatistics", batchNormStatistics.name());
+            return described;
         }
 
         private int microBatchSize() {

@@ -58,7 +58,11 @@ final class SavedTraining {
 
     /** Writes a training. */
     static void write(
-            Path file, TrainedNetwork network, Map<String, String> facts, String reference, WindowState window)
+            Path file,
+            TrainedNetwork network,
+            Map<String, String> facts,
+            String reference,
+            Optional<WindowState> window)
             throws IOException {
         SealedFile.write(file, zip -> {
             network.write(zip);
@@ -66,9 +70,9 @@ final class SavedTraining {
             all.put(FORMAT, String.valueOf(CURRENT_FORMAT));
             put(zip, FACTS, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(all));
             put(zip, REFERENCE, reference);
-            if (window.window().batches() > 0) {
+            if (window.isPresent()) {
                 zip.putNextEntry(new ZipEntry(WINDOW));
-                WindowFormat.write(window, new NumbersOut(zip));
+                WindowFormat.write(window.get(), new NumbersOut(zip));
                 zip.closeEntry();
             }
         });

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.train;
 
+import io.github.gradacc.batch.MicroBatches;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The settings of a trainer.
@@ -29,4 +31,30 @@ record Settings(
         int mostInARow,
         LossScaling lossScaling,
         StepFilter stepFilter,
-        boolean filters) {}
+        boolean filters) {
+
+    /** Returns the settings in words, by which those who go on with a training are known to have the same. */
+    Map<String, String> described() {
+        return Map.of(
+                "accumulation",
+                Described.of(schedule),
+                "microBatchSize",
+                microBatchSize == MicroBatches.WHOLE ? "whole batches" : "" + microBatchSize,
+                "partialWindow",
+                partialWindow.name(),
+                "lossNormalization",
+                lossNormalization.name(),
+                "gradientTransforms",
+                gradientTransforms.stream().map(Described::of).toList().toString(),
+                "nonFinite",
+                nonFinite == NonFinitePolicy.REFUSE
+                        ? nonFinite.name()
+                        : nonFinite + ", at most " + mostInARow + " in a row",
+                "onOutOfMemory",
+                onOutOfMemory.name(),
+                "lossScaling",
+                lossScaling.scales() ? Described.of(lossScaling) : "none",
+                "stepFilter",
+                filters ? Described.of(stepFilter) : "none");
+    }
+}

@@ -90,6 +90,11 @@ public final class ShareWorker implements AutoCloseable {
         return MicroBatches.of(check(data), 1).iterator().next().data();
     }
 
+    /** Returns what measures the network at the parameters that it {@link #follow follows}. */
+    public ShareInference inference() {
+        return new ShareInference(network, cutting);
+    }
+
     private Batch check(@Nullable MultiDataSet data) {
         Batch batch = Batch.of(data, network.labelRows());
         network.requireArrays(batch.data());

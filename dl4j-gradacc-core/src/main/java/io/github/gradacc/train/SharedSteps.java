@@ -8,7 +8,9 @@ import io.github.gradacc.pass.LabelCounter;
 import io.github.gradacc.pass.Pass;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,6 +40,9 @@ public final class SharedSteps implements AutoCloseable {
     private final WindowListeners windowListeners;
     private final Failures failures;
     private final Skips skips;
+    private final boolean filters;
+    private final Map<String, Remembering> remembering = new TreeMap<>();
+    private final Map<String, String> described;
     private final GradientSum g = new GradientSum();
     private @Nullable MultiDataSet example;
 
@@ -52,6 +57,7 @@ public final class SharedSteps implements AutoCloseable {
      * @param gradientTransforms what the mean gradient goes through
      * @param nonFinite what happens to gradients that are not finite
      * @param mostInARow how many windows in a row may be dropped for them
+     * @param stepFilter may veto steps; null if none does
      * @throws IllegalStateException if the network cannot be trained in shares; the message says why and what to do
      */
     public SharedSteps(
@@ -59,7 +65,8 @@ public final class SharedSteps implements AutoCloseable {
             ShareSettings settings,
             List<GradientTransform> gradientTransforms,
             NonFinitePolicy nonFinite,
-            int mostInARow) {
+            int mostInARow,
+            @Nullable StepFilter stepFilter) {
         if (network.segmentLength().isPresent()) {
             throw new IllegalStateException("The network trains by truncated BPTT, which takes a step after each time"
                     + " segment and keeps the state of every sequence in between: that is not shared out. Use"
@@ -85,14 +92,33 @@ public final class SharedSteps implements AutoCloseable {
                 nonFinite,
                 mostInARow,
                 LossScaling.none(),
-                candidate -> true,
-                false);
+                stepFilter == null ? candidate -> true : stepFilter,
+                stepFilter != null);
+        filters = whole.filters();
         skips = new Skips(whole, new LossScale(LossScaling.none()), network, failures, windowListeners);
+        remembering.put("nonFinite", skips);
+        if (stepFilter instanceof Remembering filter) {
+            remembering.put("stepFilter", filter);
+        }
+        described = new TreeMap<>(whole.described());
+        described.put("parallelism", settings.parallelism() == 1 ? "1" : "above 1");
+        described.put("batchNormStatistics", settings.batchNormStatistics().name());
     }
 
     /** Said here, where it is read, rather than by each worker. */
     private static void checkCutting(TrainedNetwork network, ShareSettings settings) {
         Cutting unused = new Cutting(settings.microBatchSize(), new FittingSize(), network);
+    }
+
+    /**
+     * Returns the training as it can be saved between two steps.
+     *
+     * @param dealing the settings by which windows are made of data, in words: with others a training is another one
+     */
+    public SharedTraining training(Map<String, String> dealing) {
+        Map<String, String> all = new TreeMap<>(described);
+        all.putAll(dealing);
+        return new SharedTraining(network, new TrainingFiles(network, new SharedMemory(remembering), all));
     }
 
     /** Tells whether an example is needed before the first step. */
@@ -156,6 +182,7 @@ public final class SharedSteps implements AutoCloseable {
         try {
             StepReport report = skips.judging(() -> computeGradient(window, shares, failure));
             if (report.stepped()) {
+                skips.requireAccepted(report);
                 network.step(g.examples(), report.score(), required(example));
                 skips.stepped();
                 event.end();
@@ -198,7 +225,9 @@ public final class SharedSteps implements AutoCloseable {
         g.writeTo(gradient, window.factor());
         failures.requireFinite(g, gradient, window.factor());
         windowListeners.announce(g, gradient, window.factor());
-        double norm = transforms.apply(g.examples());
+        double raw = filters ? g.norm(gradient) : Double.NaN;
+        double asked = transforms.apply(g.examples());
+        double norm = filters && Double.isNaN(asked) ? raw / network.divisor(g.examples()) : asked;
         return report(network.score(g.score(), window.factor()), norm, true);
     }
 

@@ -3,10 +3,10 @@ package io.github.gradacc.train;
 
 import io.github.gradacc.batch.BatchWatch;
 import io.github.gradacc.batch.Batches;
-import io.github.gradacc.pass.GeneratorState;
 import io.github.gradacc.pass.TrainedNetwork;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apiguardian.api.API;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
@@ -16,7 +16,7 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
  * Owns the trainer. As little thread-safe as that.
  */
 @API(status = API.Status.INTERNAL)
-public final class TrackedTraining implements AutoCloseable {
+public final class TrackedTraining implements SavableTraining, AutoCloseable {
 
     private final GradientAccumulationTrainer trainer;
     private final TrainedNetwork network;
@@ -55,7 +55,7 @@ public final class TrackedTraining implements AutoCloseable {
                 TrainingFiles files);
     }
 
-    /** Returns the number of steps taken. */
+    @Override
     public int iteration() {
         return network.iteration();
     }
@@ -104,57 +104,19 @@ public final class TrackedTraining implements AutoCloseable {
         };
     }
 
-    /** Where the random generator of the calling thread is; to be handed back, no more. */
-    public record Moment(GeneratorState generator) {
-
-        /** Notes where it is now. */
-        public static Moment now() {
-            return new Moment(GeneratorState.ofThisThread());
-        }
-    }
-
-    /**
-     * Saves the training, between two batches or epochs.
-     *
-     * @param file where to
-     * @param moment where the random generator was
-     * @param notes kept with it, and returned by {@link #restore}
-     * @throws java.io.UncheckedIOException if it cannot be written; a file that was there stays
-     */
+    @Override
     public void save(Path file, Moment moment, Map<String, String> notes) {
         files.save(file, reference, moment.generator(), notes);
     }
 
-    /**
-     * Goes on where a training was saved.
-     *
-     * @param file the file
-     * @return its notes, and where the random generator was, into which this thread's was put
-     * @throws java.io.UncheckedIOException if the file cannot be read; its cause is a {@code DamagedFileException} if
-     *     it is not what was written
-     * @throws IllegalArgumentException if it is of another training; nothing is changed then
-     */
-    public Restored restore(Path file) {
+    @Override
+    public Restored restore(Path file, Consumer<Map<String, String>> accept) {
         return guard.exclusively(() -> {
             SavedTraining saved = TrainingFiles.read(file);
-            files.restore(saved, file, reference);
+            files.restore(saved, file, reference, accept);
             network.clearLayers();
             return new Restored(saved.facts(SavedTraining.NOTE), new Moment(saved.generator()));
         });
-    }
-
-    /**
-     * What else was in a file.
-     *
-     * @param notes of whoever saved
-     * @param moment where the random generator was
-     */
-    public record Restored(Map<String, String> notes, Moment moment) {
-
-        /** Puts the random generator of the calling thread there. */
-        public void continueGenerator() {
-            moment.generator().putIntoThisThread();
-        }
     }
 
     /** Returns what to throw when training ends because it was asked to. */

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
@@ -26,12 +27,12 @@ final class TrainingFiles {
     private static final Logger log = LoggerFactory.getLogger(TrainingFiles.class);
 
     private final TrainedNetwork network;
-    private final AccumulationLoop loop;
+    private final Resumable training;
     private final Map<String, String> settings;
 
-    TrainingFiles(TrainedNetwork network, AccumulationLoop loop, Map<String, String> settings) {
+    TrainingFiles(TrainedNetwork network, Resumable training, Map<String, String> settings) {
         this.network = network;
-        this.loop = loop;
+        this.training = training;
         this.settings = settings;
     }
 
@@ -60,10 +61,10 @@ final class TrainingFiles {
         facts.put("library", version());
         facts.put("backend", backend());
         settings.forEach((name, value) -> facts.put(SavedTraining.SETTING + name, value));
-        loop.remembering().forEach((name, each) -> facts.put(SavedTraining.MEMORY + name, words(each.memory())));
+        training.remembering().forEach((name, each) -> facts.put(SavedTraining.MEMORY + name, words(each.memory())));
         notes.forEach((name, value) -> facts.put(SavedTraining.NOTE + name, value));
         try {
-            SavedTraining.write(file, network, facts, reference, loop.state());
+            SavedTraining.write(file, network, facts, reference, training.state());
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "The training could not be saved to " + file + " (" + words(e)
@@ -98,23 +99,25 @@ final class TrainingFiles {
      * changed.
      *
      * @param reference the configuration that the training must have been saved with
+     * @param accept given the notes of a training that has this configuration and these settings
      * @throws IllegalArgumentException if it is of another network, configuration or settings; the message names the
      *     difference
      */
-    void restore(SavedTraining saved, Path file, String reference) {
+    void restore(SavedTraining saved, Path file, String reference, Consumer<Map<String, String>> accept) {
         requireSame(saved, file, reference);
+        accept.accept(saved.facts(SavedTraining.NOTE));
         requireRates(saved, file);
         Optional<MicroGradient> like;
         try {
             network.requireFits(saved.model());
-            like = saved.window().flatMap(loop::trial);
+            like = saved.window().flatMap(training::trial);
         } catch (IllegalArgumentException e) {
             throw refused(file, Objects.requireNonNullElse(e.getMessage(), ""), e);
         }
         network.restore(saved.model(), saved.iteration(), saved.epoch(), saved.score());
-        loop.discard();
-        saved.window().ifPresent(window -> loop.restore(window, like));
-        loop.remembering().forEach((name, each) -> saved.memory(name).ifPresent(each::recall));
+        training.discard();
+        saved.window().ifPresent(window -> training.restore(window, like));
+        training.remembering().forEach((name, each) -> saved.memory(name).ifPresent(each::recall));
         saved.generator().putIntoThisThread();
         warnOfOtherVersions(saved, file);
     }

@@ -222,7 +222,7 @@ class SharedStepsTest {
             this.network = network;
             StatisticsPolicy statistics = settings.statistics();
             trained = TrainedNetwork.of(network, statistics, 1);
-            steps = new SharedSteps(trained, settings, List.of(), policy, 10);
+            steps = new SharedSteps(trained, settings, List.of(), policy, 10, null);
             NetworkBlueprint blueprint = trained.blueprint();
             for (int i = 0; i < SHARES.length; i++) {
                 workers.add(new ShareWorker(blueprint, RawArray.of(network.params()), settings));

@@ -6,6 +6,7 @@ import io.github.gradacc.grad.SumState;
 import io.github.gradacc.train.ShareFailure;
 import io.github.gradacc.train.ShareTask;
 import java.io.ByteArrayOutputStream;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,6 +48,28 @@ final class Cluster {
         return batches.mapPartitionsWithIndex(new CountBatches(model), true).collect().stream()
                 .map(bytes -> Values.fromBytes(bytes, PartitionCount.class))
                 .toList();
+    }
+
+    /**
+     * Measures the network, without training it.
+     *
+     * @return the results of all partitions, merged in their order; empty if there is no batch
+     * @throws RuntimeException the first failure in that order, as the core's exception
+     */
+    <R extends Serializable> Optional<R> measure(
+            JavaRDD<byte[]> batches, Broadcast<byte[]> model, ShareTask task, Measure.Gauge<R> gauge, Class<R> type) {
+        Optional<R> merged = Optional.empty();
+        for (byte[] bytes : batches.mapPartitionsWithIndex(new Measure<>(model, task, gauge), true)
+                .collect()) {
+            Measure.Measured next = Values.fromBytes(bytes, Measure.Measured.class);
+            ShareFailure failure = next.failure();
+            if (failure != null) {
+                throw failure.toException();
+            }
+            R result = type.cast(next.result());
+            merged = Optional.of(merged.isPresent() ? gauge.merge(merged.get(), result) : result);
+        }
+        return merged;
     }
 
     /**

@@ -2,7 +2,9 @@
 package io.github.gradacc.spark;
 
 import io.github.gradacc.array.RawArray;
+import java.io.ByteArrayOutputStream;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -21,6 +23,9 @@ final class EncodedBatch implements Serializable {
     /** In place of a batch that is null; what is wrong with it is for the trainer to say. */
     private static final byte[] NOTHING = {};
 
+    /** No stream of Java's serialization begins with it. */
+    private static final byte UNREADABLE = 0;
+
     private final @Nullable List<@Nullable RawArray> features;
     private final @Nullable List<@Nullable RawArray> labels;
     private final @Nullable List<@Nullable RawArray> featuresMasks;
@@ -38,10 +43,25 @@ final class EncodedBatch implements Serializable {
         return data == null ? NOTHING : Values.toBytes(new EncodedBatch(data));
     }
 
-    /** Makes the batch again, or null if it was null. */
+    /** Returns, in place of a batch, why there is none: {@link #decode} refuses it in these words. */
+    static byte[] unreadable(String why) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(UNREADABLE);
+        bytes.writeBytes(why.getBytes(StandardCharsets.UTF_8));
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Makes the batch again, or null if it was null.
+     *
+     * @throws IllegalArgumentException if it could not be read in the first place
+     */
     static @Nullable MultiDataSet decode(byte[] bytes) {
         if (bytes.length == 0) {
             return null;
+        }
+        if (bytes[0] == UNREADABLE) {
+            throw new IllegalArgumentException(new String(bytes, 1, bytes.length - 1, StandardCharsets.UTF_8));
         }
         EncodedBatch batch = Values.fromBytes(bytes, EncodedBatch.class);
         return new org.nd4j.linalg.dataset.MultiDataSet(

@@ -2,9 +2,11 @@
 package io.github.gradacc.spark;
 
 import io.github.gradacc.train.ShareCount;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 
 /**
  * Which batches of which partitions make a window.
@@ -26,6 +28,24 @@ final class Plan {
     /** Returns the number of batches in all partitions. */
     int batches() {
         return batches;
+    }
+
+    /**
+     * Returns what the data is known by: the number of its batches and partitions, and a checksum of which batches lie
+     * where.
+     */
+    String print() {
+        CRC32C checksum = new CRC32C();
+        ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
+        for (PartitionCount partition : partitions) {
+            checksum.update(number.clear().putLong(partition.prints().size()).flip());
+            partition
+                    .prints()
+                    .forEach(print ->
+                            checksum.update(number.clear().putLong(print).flip()));
+        }
+        return batches + " batches in " + partitions.size() + " partitions, checksum "
+                + Long.toHexString(checksum.getValue());
     }
 
     /**

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.spark;
 
-import io.github.gradacc.array.RawArray;
 import io.github.gradacc.batch.MicroBatches;
+import io.github.gradacc.checkpoint.CheckpointedTraining;
 import io.github.gradacc.grad.StatisticsPolicy;
-import io.github.gradacc.pass.NetworkBlueprint;
 import io.github.gradacc.pass.TrainedNetwork;
 import io.github.gradacc.train.BatchNormStatistics;
 import io.github.gradacc.train.GradientTransform;
 import io.github.gradacc.train.LossNormalization;
 import io.github.gradacc.train.NonFinitePolicy;
+import io.github.gradacc.train.ShareScore;
 import io.github.gradacc.train.ShareSettings;
 import io.github.gradacc.train.SharedSteps;
-import io.github.gradacc.train.SharedWindow;
+import io.github.gradacc.train.SharedTraining;
+import io.github.gradacc.train.StepFilter;
 import io.github.gradacc.train.StepReport;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.storage.StorageLevel;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -62,23 +65,34 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 public final class SparkAccumulationTrainer implements AutoCloseable {
 
-    private final Cluster cluster;
+    private final JavaSparkContext context;
     private final TrainedNetwork network;
-    private final ShareSettings settings;
     private final SharedSteps steps;
-    private final NetworkBlueprint blueprint;
+    private final ClusterTraining training;
     private final int batchesPerStep;
+    private final OptionalInt partitions;
+    private final Optional<CheckpointedTraining> checkpoints;
+    private final Optional<SharedTraining> saved;
     private final String id = UUID.randomUUID().toString();
     private final AtomicBoolean inUse = new AtomicBoolean();
+    private boolean begun;
     private boolean closed;
 
-    private SparkAccumulationTrainer(Cluster cluster, TrainedNetwork network, ShareSettings settings, Builder builder) {
-        this.cluster = cluster;
+    private SparkAccumulationTrainer(TrainedNetwork network, ShareSettings settings, Builder builder) {
         this.network = network;
-        this.settings = settings;
-        steps = new SharedSteps(network, settings, builder.gradientTransforms, builder.nonFinite, builder.mostInARow);
-        blueprint = network.blueprint();
+        context = builder.context;
+        steps = new SharedSteps(
+                network,
+                settings,
+                builder.gradientTransforms,
+                builder.nonFinite,
+                builder.mostInARow,
+                builder.stepFilter);
+        training = new ClusterTraining(new Cluster(context, builder.reducer), network, settings, steps, id);
         batchesPerStep = builder.batchesPerStep;
+        partitions = builder.partitions;
+        checkpoints = Optional.ofNullable(builder.checkpoints);
+        saved = checkpoints.map(present -> steps.training(builder.dealing()));
     }
 
     /**
@@ -144,97 +158,208 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
     }
 
     /**
-     * As {@link #fit(JavaRDD, int)}, for data sets that were saved to files by {@link DataSet#save(java.io.File)}.
+     * As {@link #fit(JavaRDD, int)}, for data sets that were saved to files by {@link DataSet#save(java.io.File)}. What
+     * is read is copied into Spark's storage for the time of the call, so each file is read once.
      *
-     * @param paths one for each batch, as Hadoop reads them on the executors: {@code hdfs://...}, or {@code file:...} on
-     *     disks that all of them have
+     * @param paths one for each batch, as Hadoop reads them on the executors with the context's configuration: {@code
+     *     hdfs://...}, or {@code file:...} on disks that all of them have
+     * @throws IllegalArgumentException also if a file does not exist, may not be read or is no data set; the message
+     *     names it
      */
     public void fitPaths(JavaRDD<String> paths, int epochs) {
-        fitOn(requireGiven("The paths", paths).map(new Encode.Paths()), epochs);
+        fitFiles(hadoop -> dealt(requireGiven("The paths", paths)), false, epochs);
     }
 
-    private StepReport stepOn(JavaRDD<byte[]> encoded) {
-        return stored(encoded, plan -> takeStep(encoded, plan.window(0, plan.batches())));
+    /** As {@link #fitPaths(JavaRDD, int)}, for multi data sets that were saved by {@link MultiDataSet#save}. */
+    public void fitPathsMultiDataSet(JavaRDD<String> paths, int epochs) {
+        fitFiles(hadoop -> dealt(requireGiven("The paths", paths)), true, epochs);
+    }
+
+    /**
+     * As {@link #fitPaths(JavaRDD, int)}, for all files of a folder in the order of their names. They are dealt to as
+     * many partitions as {@link Builder#partitions} says, by default {@link Builder#batchesPerStep}; windows then are
+     * batches that follow one another.
+     *
+     * @param folder as Hadoop names it; folders in it, and files whose names begin with a dot or an underscore, are
+     *     left out
+     * @param epochs number of epochs, at least 1 (in {@code dl4j-spark} the second argument is the least number of
+     *     partitions)
+     * @throws IllegalArgumentException also if there is no such folder or no file in it
+     * @throws java.io.UncheckedIOException if it cannot be read
+     */
+    public void fit(String folder, int epochs) {
+        fitFiles(hadoop -> list(hadoop, folder), false, epochs);
+    }
+
+    /** As {@link #fit(String, int)}, for multi data sets that were saved by {@link MultiDataSet#save}. */
+    public void fitMultiDataSet(String folder, int epochs) {
+        fitFiles(hadoop -> list(hadoop, folder), true, epochs);
+    }
+
+    private JavaRDD<String> list(Hadoop hadoop, @Nullable String folder) {
+        if (folder == null) {
+            throw new IllegalArgumentException("The folder must be a path, got null");
+        }
+        return hadoop.list(folder, partitions.orElse(batchesPerStep));
+    }
+
+    /** Paths are moved before they are read, which is cheaper than to move the batches. */
+    private JavaRDD<String> dealt(JavaRDD<String> paths) {
+        return partitions.isPresent() ? Dealer.deal(paths, partitions.getAsInt()) : paths;
+    }
+
+    private void fitFiles(Function<Hadoop, JavaRDD<String>> paths, boolean areMulti, int epochs) {
+        requireEpochs(epochs);
+        exclusively(() -> {
+            try (Hadoop hadoop = new Hadoop(context);
+                    StoredBatches batches = new StoredBatches(
+                            paths.apply(hadoop).map(new ReadFiles(hadoop.configuration(), areMulti)),
+                            OptionalInt.empty())) {
+                return train(batches, epochs);
+            }
+        });
     }
 
     private void fitOn(JavaRDD<byte[]> encoded, int epochs) {
+        requireEpochs(epochs);
+        exclusively(() -> {
+            try (StoredBatches batches = new StoredBatches(encoded, partitions)) {
+                return train(batches, epochs);
+            }
+        });
+    }
+
+    private Plan train(StoredBatches batches, int epochs) {
+        requireNotBegun();
+        Plan plan = training.plan(batches);
+        try (Progress progress = progress()) {
+            new Epochs(network, batchesPerStep, progress).train(plan, epochs, window -> {
+                begun = true;
+                training.step(batches, window);
+            });
+        }
+        return plan;
+    }
+
+    private Progress progress() {
+        return checkpoints.isPresent() && saved.isPresent()
+                ? new SavedProgress(checkpoints.get(), saved.get())
+                : new Unsaved();
+    }
+
+    private void requireNotBegun() {
+        if (begun && checkpoints.isPresent()) {
+            throw new IllegalStateException("A trainer with checkpoints trains in one call of fit, whose way the"
+                    + " directory holds: for another training build another trainer, with another directory");
+        }
+    }
+
+    private static void requireEpochs(int epochs) {
         if (epochs < 1) {
             throw new IllegalArgumentException("The number of epochs must be at least 1, got " + epochs);
         }
-        stored(encoded, plan -> {
-            for (int epoch = 0; epoch < epochs; epoch++) {
-                network.startEpoch();
-                for (int from = 0; from < plan.batches(); from += batchesPerStep) {
-                    takeStep(encoded, plan.window(from, (int) Math.min(plan.batches(), (long) from + batchesPerStep)));
-                }
-                network.endEpoch();
-            }
-            return plan;
-        });
     }
 
-    /** Keeps the batches in Spark's storage while they are used. */
-    private <T> T stored(JavaRDD<byte[]> encoded, java.util.function.Function<Plan, T> training) {
+    private StepReport stepOn(JavaRDD<byte[]> encoded) {
+        if (checkpoints.isPresent()) {
+            throw new IllegalStateException("A trainer with checkpoints trains by fit, whose way the directory holds:"
+                    + " leave out checkpoints(...) for steps one by one");
+        }
         return exclusively(() -> {
-            encoded.persist(StorageLevel.MEMORY_AND_DISK());
-            try {
-                return training.apply(plan(encoded));
-            } finally {
-                encoded.unpersist(false);
+            try (StoredBatches batches = new StoredBatches(encoded, partitions)) {
+                return training.step(batches);
             }
         });
     }
 
-    private Plan plan(JavaRDD<byte[]> encoded) {
-        Broadcast<byte[]> model = cluster.broadcast(model());
-        try {
-            List<PartitionCount> counts = cluster.count(encoded, model);
-            counts.stream()
-                    .map(PartitionCount::failure)
-                    .filter(Objects::nonNull)
-                    .findFirst()
-                    .ifPresent(failure -> {
-                        throw failure.toException();
-                    });
-            Plan plan = new Plan(counts);
-            if (plan.batches() == 0) {
-                throw new IllegalArgumentException("The RDD has no batch in any of its " + counts.size()
-                        + " partitions: there is nothing to train on");
-            }
-            showExample(counts);
-            return plan;
-        } finally {
-            model.destroy();
-        }
+    /**
+     * Evaluates the network as a classifier, as DL4J's {@code network.evaluate} does on all examples. Of a graph with
+     * several outputs the first is evaluated.
+     *
+     * <p>Forward passes are made where the data is, in micro-batches, one at a time in each task; the results are merged
+     * in the order of the partitions. The network is not changed.
+     *
+     * @param data batches with labels; not kept in Spark's storage
+     * @throws IllegalArgumentException if the RDD is null, or a batch is null, incomplete or does not fit the network
+     * @throws IllegalStateException if the trainer is closed or in use
+     * @throws io.github.gradacc.train.MicroBatchException if a forward pass fails
+     */
+    public Evaluation evaluate(JavaRDD<DataSet> data) {
+        return doEvaluation(data, new Evaluation());
     }
 
-    private void showExample(List<PartitionCount> counts) {
-        if (steps.needsExample()) {
-            counts.stream()
-                    .map(PartitionCount::example)
-                    .filter(Objects::nonNull)
-                    .findFirst()
-                    .map(example -> EncodedBatch.decode(example.bytes()))
-                    .ifPresent(steps::showExample);
-        }
+    /** As {@link #evaluate(JavaRDD)}, for multi data sets. */
+    public Evaluation evaluateMultiDataSet(JavaRDD<MultiDataSet> data) {
+        return doEvaluationMultiDataSet(data, new Evaluation());
     }
 
-    private StepReport takeStep(JavaRDD<byte[]> encoded, Plan.Window planned) {
-        SharedWindow window = steps.open(planned.count());
-        Broadcast<byte[]> model = cluster.broadcast(model());
-        try {
-            INDArray parameters = network.model().params();
-            int width = parameters.dataType() == DataType.DOUBLE ? DataType.DOUBLE.width() : DataType.FLOAT.width();
-            Cluster.Shares shares =
-                    cluster.sum(encoded, model, planned.parts(), window.task(), parameters.length(), width);
-            return steps.step(window, shares.shares(), shares.failure());
-        } finally {
-            model.destroy();
-        }
+    /**
+     * As {@link #evaluate(JavaRDD)}, with any kind of evaluation.
+     *
+     * @param data batches with labels
+     * @param empty an evaluation to which nothing was added; copied for each partition
+     * @return the merged one; a copy of {@code empty} if there is no batch
+     * @throws java.io.UncheckedIOException if the evaluation cannot be serialized
+     */
+    public <E extends IEvaluation<E>> E doEvaluation(JavaRDD<DataSet> data, E empty) {
+        return evaluateOn(requireGiven("The data", data).map(new Encode.DataSets()), empty);
     }
 
-    private Model model() {
-        return new Model(id, blueprint, RawArray.of(network.model().params()), settings);
+    /** As {@link #doEvaluation(JavaRDD, IEvaluation)}, for multi data sets. */
+    public <E extends IEvaluation<E>> E doEvaluationMultiDataSet(JavaRDD<MultiDataSet> data, E empty) {
+        return evaluateOn(requireGiven("The data", data).map(new Encode.MultiDataSets()), empty);
+    }
+
+    @SuppressWarnings("unchecked")
+    private <E extends IEvaluation<E>> E evaluateOn(JavaRDD<byte[]> encoded, @Nullable E empty) {
+        if (empty == null) {
+            throw new IllegalArgumentException("An evaluation is needed, got null");
+        }
+        EvaluationGauge<E> gauge = new EvaluationGauge<>(empty);
+        return exclusively(() ->
+                training.measure(encoded, gauge, (Class<E>) empty.getClass()).orElseGet(gauge::start));
+    }
+
+    /**
+     * Computes the score of all examples as one batch, as DL4J's {@code network.score(data)} does: the mean of their
+     * losses in inference mode, and regularization once. {@link Builder#lossNormalization} is not read.
+     *
+     * <p>Computed like {@link #evaluate(JavaRDD)}.
+     *
+     * @param data batches with labels, at least one; not kept in Spark's storage
+     * @throws IllegalArgumentException also if there is no batch
+     */
+    public double score(JavaRDD<DataSet> data) {
+        return calculateScore(data, true);
+    }
+
+    /** As {@link #score(JavaRDD)}, for multi data sets. */
+    public double scoreMultiDataSet(JavaRDD<MultiDataSet> data) {
+        return calculateScoreMultiDataSet(data, true);
+    }
+
+    /**
+     * As {@link #score(JavaRDD)}, or times the number of examples, under the name it has in {@code dl4j-spark}.
+     *
+     * @param data batches with labels, at least one
+     * @param average whether to return the mean; otherwise it is multiplied by the number of examples, regularization
+     *     included, as in {@code dl4j-spark}
+     */
+    public double calculateScore(JavaRDD<DataSet> data, boolean average) {
+        return scoreOn(requireGiven("The data", data).map(new Encode.DataSets()), average);
+    }
+
+    /** As {@link #calculateScore(JavaRDD, boolean)}, for multi data sets. */
+    public double calculateScoreMultiDataSet(JavaRDD<MultiDataSet> data, boolean average) {
+        return scoreOn(requireGiven("The data", data).map(new Encode.MultiDataSets()), average);
+    }
+
+    private double scoreOn(JavaRDD<byte[]> encoded, boolean average) {
+        return exclusively(() -> {
+            ShareScore score = training.score(encoded);
+            double mean = score.loss() + network.regularization();
+            return average ? mean : mean * score.examples();
+        });
     }
 
     private <T> T exclusively(Supplier<T> call) {
@@ -296,6 +421,9 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         private List<GradientTransform> gradientTransforms = List.of();
         private NonFinitePolicy nonFinite = NonFinitePolicy.REFUSE;
         private int mostInARow = MOST_IN_A_ROW;
+        private @Nullable StepFilter stepFilter;
+        private OptionalInt partitions = OptionalInt.empty();
+        private @Nullable CheckpointedTraining checkpoints;
         private AddPieces reducer = new AddPieces();
 
         private Builder(JavaSparkContext context, BiFunction<StatisticsPolicy, Integer, TrainedNetwork> network) {
@@ -370,13 +498,77 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         }
 
         /**
-         * Sets what happens to gradients that are not finite. Default {@link NonFinitePolicy#REFUSE}.
+         * Sets what happens to gradients that are not finite. Default {@link NonFinitePolicy#REFUSE}. Up to 10 windows
+         * in a row may be dropped for them.
          *
          * @param policy REFUSE or SKIP_STEP; {@code build()} refuses SKIP_MICRO_BATCH
          */
         public Builder nonFinite(NonFinitePolicy policy) {
+            return nonFinite(policy, MOST_IN_A_ROW);
+        }
+
+        /**
+         * As {@link #nonFinite(NonFinitePolicy)}, with another limit.
+         *
+         * @param policy REFUSE or SKIP_STEP
+         * @param mostInARow how many windows in a row may be dropped, at least 1: the next one throws
+         *     {@link io.github.gradacc.train.NonFiniteGradientException}. A step starts the count anew. Not read under
+         *     REFUSE
+         */
+        public Builder nonFinite(NonFinitePolicy policy, int mostInARow) {
             nonFinite = requireGiven("nonFinite", policy);
+            this.mostInARow = requireAtLeastOne("mostInARow", mostInARow);
             return this;
+        }
+
+        /**
+         * Sets what is asked on the driver before each step, and may veto it. Default: every step is taken.
+         *
+         * @param filter one for this trainer
+         */
+        public Builder stepFilter(StepFilter filter) {
+            stepFilter = requireGiven("stepFilter", filter);
+            return this;
+        }
+
+        /**
+         * Deals the batches to so many partitions: batch i of the RDD to partition i modulo n. Default: those of the
+         * RDD; for a folder {@link #batchesPerStep}.
+         *
+         * <p>The bits of a training then depend on the batches and their order, and no longer on the RDD's own
+         * partitions, which may follow the size of the cluster; and a window has batches that follow one another. Spark
+         * moves all batches once for each call that trains (of files only the paths).
+         *
+         * @param partitions at least 1; usually the number of cores of the cluster
+         */
+        public Builder partitions(int partitions) {
+            this.partitions = OptionalInt.of(requireAtLeastOne("partitions", partitions));
+            return this;
+        }
+
+        /**
+         * Saves the training on the driver's machine, and goes on with it when the program is run again: it then ends
+         * with the same bits as if it had never been stopped. The trainer trains in one call of {@code fit}; its number
+         * of epochs is that of all runs together.
+         *
+         * <p>The data, its partitions and order, the configuration of the network and the settings must be the same
+         * ones; that they are is compared, and a difference refused with an {@link IllegalArgumentException} that names
+         * it. The directory holds the network's parameters, updater state and counters in DL4J's own model files.
+         *
+         * @param settings directory, times and number of checkpoints; their {@code fit} methods are not used
+         */
+        public Builder checkpoints(CheckpointedTraining settings) {
+            checkpoints = requireGiven("checkpoints", settings);
+            return this;
+        }
+
+        /** The settings by which windows are made of data, in words. */
+        private Map<String, String> dealing() {
+            return Map.of(
+                    "batchesPerStep",
+                    String.valueOf(batchesPerStep),
+                    "partitions",
+                    partitions.isPresent() ? String.valueOf(partitions.getAsInt()) : "those of the data");
         }
 
         /** For tests, whose reducers fail. */
@@ -402,7 +594,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
             INDArray parameters = trained.model().params();
             Requirements.check(
                     context, parameters.length() * parameters.dataType().width());
-            return new SparkAccumulationTrainer(new Cluster(context, reducer), trained, settings, this);
+            return new SparkAccumulationTrainer(trained, settings, this);
         }
 
         private static int requireAtLeastOne(String name, int value) {

@@ -65,7 +65,7 @@ final class StepCosts {
                     Nd4j.zeros(DataType.FLOAT, EXAMPLES, 10).putScalar(0, 1)));
         }
         TrainedNetwork trained = TrainedNetwork.of(network, settings.statistics(), 1);
-        SharedSteps steps = new SharedSteps(trained, settings, List.of(), NonFinitePolicy.REFUSE, 1);
+        SharedSteps steps = new SharedSteps(trained, settings, List.of(), NonFinitePolicy.REFUSE, 1, null);
         Cluster cluster = new Cluster(context, new AddPieces());
         JavaRDD<byte[]> encoded = context.parallelize(batches, PARTITIONS)
                 .map(new Encode.DataSets())
