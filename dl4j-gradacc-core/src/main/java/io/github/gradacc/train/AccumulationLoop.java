@@ -5,7 +5,6 @@ import io.github.gradacc.batch.Batch;
 import io.github.gradacc.batch.Batches;
 import io.github.gradacc.batch.TimeSegments;
 import io.github.gradacc.grad.GradientSum;
-import io.github.gradacc.grad.LeftOut;
 import io.github.gradacc.grad.MicroGradient;
 import io.github.gradacc.pass.LabelCounter;
 import io.github.gradacc.pass.TrainedNetwork;
@@ -15,7 +14,6 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,32 +30,21 @@ final class AccumulationLoop implements Resumable {
     private final FittingPasses passes;
     private final GradientSum g = new GradientSum();
     private final Optional<LabelCounter> counter;
-    private final GradientTransforms transforms;
-    private final WindowListeners windowListeners;
-    private final Failures failures;
-    private final LossScale scale;
+    private final WindowStep step;
     private final Skips skips;
-    private final boolean filters;
+    private final Failures failures;
     private final Map<String, Remembering> remembering = new TreeMap<>();
-    private StepEvent event = new StepEvent();
 
     AccumulationLoop(TrainedNetwork network, Settings settings) {
         this.network = network;
         schedule = settings.schedule();
         partialWindow = settings.partialWindow();
         counter = settings.lossNormalization().divisor().map(network::labelCounter);
-        transforms = new GradientTransforms(network, settings.gradientTransforms());
         OptionalInt segmentLength = network.segmentLength();
-        windowListeners = new WindowListeners(network);
-        failures = new Failures(network);
-        scale = new LossScale(settings.lossScaling());
-        skips = new Skips(settings, scale, network, failures, windowListeners);
-        filters = settings.filters();
-        remembering.put("lossScaling", scale);
-        remembering.put("nonFinite", skips);
-        if (settings.stepFilter() instanceof Remembering filter) {
-            remembering.put("stepFilter", filter);
-        }
+        step = new WindowStep(network, settings);
+        skips = step.skips();
+        failures = step.failures();
+        remembering.putAll(step.remembering());
         FittingSize fitting = new FittingSize();
         passes = new FittingPasses(network, settings.onOutOfMemory(), fitting);
         remembering.put("onOutOfMemory", fitting);
@@ -154,7 +141,7 @@ final class AccumulationLoop implements Resumable {
         int segments = window.segments();
         StepReport report = step(0);
         for (int segment = 1; segment < segments && !window.isSpoiled(); segment++) {
-            beginEvent();
+            step.begin();
             report = report.followedBy(step(segment));
         }
         window.clear();
@@ -166,107 +153,41 @@ final class AccumulationLoop implements Resumable {
     private StepReport step(int segment) {
         try {
             window.requireUnspoiled();
-            StepReport report = skips.judging(() -> computeGradient(segment));
+            StepReport prepared = step.prepare(g, () -> sum(segment));
             skips.tellOf(window.newlyLeftOut());
-            if (report.stepped()) {
-                skips.requireAccepted(report);
-                network.step(g.examples(), report.score(), window.shown(segment));
-                skips.stepped();
-                commitEvent(report);
-            }
-            return report;
+            return step.take(prepared, () -> window.shown(segment));
         } catch (SkippedStep skip) {
-            return drop(skip);
+            StepReport dropped = step.drop(skip, window.microBatches(), window.examples(), passes.failures());
+            if (skip.endsWindow()) {
+                window.spoil(skip);
+            }
+            return dropped;
         } finally {
             g.clear();
         }
     }
 
+    private SummedWindow sum(int segment) {
+        addGradients(segment);
+        failures.requireSome(g, window.leftOut());
+        WindowDivisors divisors = window.divisors();
+        return new SummedWindow(
+                SummedWindow.factor(divisors.countsNothing(segment), divisors.ofSum(segment)),
+                window.leftOut(),
+                passes.failures());
+    }
+
     /** For each micro-batch that waits: {@code g := g + gradient of the loss, summed over its examples}. */
     private void addGradients(int segment) {
-        g.measureNorms(windowListeners.askForNorms());
-        g.scaledBy(scale.now());
-        passes.make(window, segment, scale.now(), g);
+        g.measureNorms(step.asksForNorms());
+        g.scaledBy(step.scale());
+        passes.make(window, segment, step.scale(), g);
         while (window.leaveOut(g.takeLeftOut())) {
             // Their divisors were those of a window with all its micro-batches.
             g.clear();
             network.discard();
-            passes.make(window, segment, scale.now(), g);
+            passes.make(window, segment, step.scale(), g);
         }
-    }
-
-    /** {@code gradient := transforms(factor g)}, which DL4J will divide by N, the number of examples in g. */
-    private StepReport computeGradient(int segment) {
-        addGradients(segment);
-        failures.requireSome(g, window.leftOut());
-        if (window.divisors().countsNothing(segment)) {
-            return noStep();
-        }
-        double factor = window.divisors().ofSum(segment);
-        INDArray gradient = network.gradient();
-        g.writeTo(gradient, factor);
-        failures.requireFinite(g, gradient, factor / scale.now());
-        scale.measure(g, gradient);
-        windowListeners.announce(g, gradient, factor);
-        double raw = filters || event.isEnabled() ? g.norm(gradient) : Double.NaN;
-        event.gradientNorm = raw / g.examples();
-        double asked = transforms.apply(g.examples());
-        double norm = filters && Double.isNaN(asked) ? raw / network.divisor(g.examples()) : asked;
-        return report(network.score(g.score(), factor), norm, true);
-    }
-
-    private void commitEvent(StepReport report) {
-        event.end();
-        if (event.shouldCommit()) {
-            event.describe(report);
-            event.commit();
-        }
-    }
-
-    /** Leaves the network as it is, for a reason that was asked for. */
-    private StepReport drop(SkippedStep skip) {
-        network.discard();
-        double scaled = scale.now();
-        skips.tellOf(skip, window.microBatches(), window.examples());
-        if (skip.endsWindow()) {
-            window.spoil(skip);
-        }
-        return new StepReport(
-                network.iteration(),
-                network.epoch(),
-                0,
-                0,
-                skip.reportedScore(),
-                skip.reportedNorm(),
-                false,
-                window.microBatches(),
-                window.examples(),
-                scaled,
-                passes.failures());
-    }
-
-    private StepReport noStep() {
-        log.warn(
-                "No label counts in a window of {} examples, so it has no mean loss: step {} is not taken on it",
-                g.examples(),
-                network.iteration());
-        network.discard();
-        return report(Double.NaN, Double.NaN, false);
-    }
-
-    private StepReport report(double score, double norm, boolean stepped) {
-        return new StepReport(
-                network.iteration(),
-                network.epoch(),
-                g.microBatches(),
-                g.examples(),
-                score,
-                norm,
-                stepped,
-                window.leftOut().size(),
-                window.leftOut().stream().mapToLong(LeftOut::examples).sum(),
-                scale.now(),
-                passes.failures());
     }
 
     /** Checks a batch when it enters, before anything is computed. */
@@ -327,7 +248,7 @@ final class AccumulationLoop implements Resumable {
             window.restore(saved.window(), this::check, network.iteration());
             like.ifPresent(gradient -> g.restore(saved.sum(), gradient));
             network.restoreActivations(saved.activations());
-            beginEvent();
+            step.begin();
         }
     }
 
@@ -359,12 +280,7 @@ final class AccumulationLoop implements Resumable {
 
     private void openWindow(int batches) {
         window.open(batches, network.iteration(), network.hasListeners());
-        beginEvent();
-    }
-
-    private void beginEvent() {
-        event = new StepEvent();
-        event.begin();
+        step.begin();
     }
 
     private Optional<StepReport> endPartialWindow() {

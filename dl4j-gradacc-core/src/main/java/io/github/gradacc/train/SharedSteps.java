@@ -13,10 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes the steps of a network whose gradients are computed elsewhere, in shares, by {@link ShareWorker}s.
@@ -32,16 +29,9 @@ import org.slf4j.LoggerFactory;
 @API(status = API.Status.INTERNAL)
 public final class SharedSteps implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(SharedSteps.class);
-
     private final TrainedNetwork network;
-    private final GradientTransforms transforms;
+    private final WindowStep step;
     private final Optional<LabelCounter> counter;
-    private final WindowListeners windowListeners;
-    private final Failures failures;
-    private final Skips skips;
-    private final boolean filters;
-    private final Map<String, Remembering> remembering = new TreeMap<>();
     private final Map<String, String> described;
     private final GradientSum g = new GradientSum();
     private @Nullable MultiDataSet example;
@@ -79,9 +69,6 @@ public final class SharedSteps implements AutoCloseable {
         this.network = network;
         checkCutting(network, settings);
         counter = settings.lossNormalization().divisor().map(network::labelCounter);
-        transforms = new GradientTransforms(network, gradientTransforms);
-        windowListeners = new WindowListeners(network);
-        failures = new Failures(network);
         Settings whole = new Settings(
                 AccumulationSchedule.constant(1),
                 settings.microBatchSize(),
@@ -94,12 +81,7 @@ public final class SharedSteps implements AutoCloseable {
                 LossScaling.none(),
                 stepFilter == null ? candidate -> true : stepFilter,
                 stepFilter != null);
-        filters = whole.filters();
-        skips = new Skips(whole, new LossScale(LossScaling.none()), network, failures, windowListeners);
-        remembering.put("nonFinite", skips);
-        if (stepFilter instanceof Remembering filter) {
-            remembering.put("stepFilter", filter);
-        }
+        step = new WindowStep(network, whole);
         described = new TreeMap<>(whole.described());
         described.put("parallelism", settings.parallelism() == 1 ? "1" : "above 1");
         described.put("batchNormStatistics", settings.batchNormStatistics().name());
@@ -118,7 +100,7 @@ public final class SharedSteps implements AutoCloseable {
     public SharedTraining training(Map<String, String> dealing) {
         Map<String, String> all = new TreeMap<>(described);
         all.putAll(dealing);
-        return new SharedTraining(network, new TrainingFiles(network, new SharedMemory(remembering), all));
+        return new SharedTraining(network, new TrainingFiles(network, new SharedMemory(step.remembering()), all));
     }
 
     /** Tells whether an example is needed before the first step. */
@@ -136,7 +118,7 @@ public final class SharedSteps implements AutoCloseable {
     public void showExample(MultiDataSet data) {
         Pass pass = new Pass(0, 1, Optional.of(data), Optional.empty(), true, List.of());
         try {
-            like = failures.translating(() -> network.tryPass(pass));
+            like = step.failures().translating(() -> network.tryPass(pass));
             example = data;
         } finally {
             network.clearLayers();
@@ -157,10 +139,7 @@ public final class SharedSteps implements AutoCloseable {
         return new SharedWindow(
                 count,
                 new ShareTask(
-                        network.iteration(),
-                        network.epoch(),
-                        inPasses ? factors : List.of(),
-                        windowListeners.askForNorms()),
+                        network.iteration(), network.epoch(), inPasses ? factors : List.of(), step.asksForNorms()),
                 inPasses || factors.isEmpty() ? 1 : factors.get(0),
                 counter.isPresent() && count.labels().stream().allMatch(each -> each == 0));
     }
@@ -177,23 +156,12 @@ public final class SharedSteps implements AutoCloseable {
      * @throws NonFiniteGradientException if a gradient is not finite
      */
     public StepReport step(SharedWindow window, List<SumState> shares, Optional<ShareFailure> failure) {
-        StepEvent event = new StepEvent();
-        event.begin();
+        step.begin();
         try {
-            StepReport report = skips.judging(() -> computeGradient(window, shares, failure));
-            if (report.stepped()) {
-                skips.requireAccepted(report);
-                network.step(g.examples(), report.score(), required(example));
-                skips.stepped();
-                event.end();
-                if (event.shouldCommit()) {
-                    event.describe(report);
-                    event.commit();
-                }
-            }
-            return report;
+            StepReport prepared = step.prepare(g, () -> sum(window, shares, failure));
+            return step.take(prepared, () -> required(example));
         } catch (SkippedStep skip) {
-            return drop(skip, window.count());
+            return step.drop(skip, window.count().microBatches(), window.count().examples(), 0);
         } finally {
             g.clear();
             network.discard();
@@ -207,49 +175,13 @@ public final class SharedSteps implements AutoCloseable {
         return shown;
     }
 
-    /** {@code gradient := transforms(factor g)}, which DL4J will divide by N, the number of examples in g. */
-    private StepReport computeGradient(SharedWindow window, List<SumState> shares, Optional<ShareFailure> failure) {
+    private SummedWindow sum(SharedWindow window, List<SumState> shares, Optional<ShareFailure> failure) {
         if (failure.isPresent()) {
             throw failure.get().toException();
         }
         MicroGradient layout = required(like);
         shares.forEach(share -> g.merge(share, layout));
-        if (window.countsNothing()) {
-            log.warn(
-                    "No label counts in a window of {} examples, so it has no mean loss: step {} is not taken on it",
-                    g.examples(),
-                    network.iteration());
-            return report(Double.NaN, Double.NaN, false);
-        }
-        INDArray gradient = network.gradient();
-        g.writeTo(gradient, window.factor());
-        failures.requireFinite(g, gradient, window.factor());
-        windowListeners.announce(g, gradient, window.factor());
-        double raw = filters ? g.norm(gradient) : Double.NaN;
-        double asked = transforms.apply(g.examples());
-        double norm = filters && Double.isNaN(asked) ? raw / network.divisor(g.examples()) : asked;
-        return report(network.score(g.score(), window.factor()), norm, true);
-    }
-
-    private StepReport drop(SkippedStep skip, ShareCount count) {
-        skips.tellOf(skip, count.microBatches(), count.examples());
-        return new StepReport(
-                network.iteration(),
-                network.epoch(),
-                0,
-                0,
-                skip.reportedScore(),
-                skip.reportedNorm(),
-                false,
-                count.microBatches(),
-                count.examples(),
-                1,
-                0);
-    }
-
-    private StepReport report(double score, double norm, boolean stepped) {
-        return new StepReport(
-                network.iteration(), network.epoch(), g.microBatches(), g.examples(), score, norm, stepped, 0, 0, 1, 0);
+        return new SummedWindow(SummedWindow.factor(window.countsNothing(), window.factor()), List.of(), 0);
     }
 
     /** Frees the memory of the sum. */

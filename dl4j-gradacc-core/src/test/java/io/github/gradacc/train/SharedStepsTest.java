@@ -15,12 +15,17 @@ import io.github.gradacc.pass.TrainedNetwork;
 import io.github.gradacc.testing.Data;
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.Snapshot;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -31,6 +36,7 @@ import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
@@ -90,6 +96,35 @@ class SharedStepsTest {
                                         .build(),
                                 new BatchNormalization(),
                                 Nets.softmax(3))));
+    }
+
+    /** The trainer's event is that of a step on the same window. */
+    @Test
+    void stepsAreRecordedAsThoseOfATrainer(@TempDir Path directory) throws IOException {
+        MultiLayerNetwork alone = Nets.init(Nets.mlp());
+        MultiLayerNetwork shared = Nets.init(Nets.mlp());
+        Training training = new Training(shared, settings(BatchNormStatistics.POOLED), NonFinitePolicy.REFUSE);
+        Path file = directory.resolve("steps.jfr");
+        try (Recording recording = new Recording();
+                var trainer = GradientAccumulationTrainer.builder(alone).build()) {
+            recording.enable(StepEvent.class);
+            recording.start();
+            trainer.fit(DataSet.merge(all(shares(0))));
+            training.step(shares(0));
+            recording.stop();
+            recording.dump(file);
+        }
+
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getLabel().equals("Optimizer Step"))
+                .toList();
+
+        assertThat(events).hasSize(2);
+        assertThat(events).extracting(event -> event.getLong("examples")).containsOnly(21L);
+        for (String name : List.of("gradientNorm", "score")) {
+            assertThat(events.get(0).getDouble(name)).isPositive();
+            assertClose(name, events.get(1).getDouble(name), events.get(0).getDouble(name), DOUBLE);
+        }
     }
 
     @ParameterizedTest
