@@ -10,8 +10,9 @@ import org.apache.spark.api.java.JavaRDD;
 import scala.Tuple2;
 
 /**
- * Deals the elements of an RDD to partitions as one deals cards: element i goes to partition i modulo n, in order. Where
- * an element goes depends on its position in the RDD alone, and neither on the RDD's own partitions nor on executors.
+ * Deals the elements of an RDD to partitions as one deals cards: element i goes to partition i modulo n, in order.
+ * Where an element goes depends on its position in the RDD alone, and neither on the RDD's own partitions nor on
+ * executors.
  */
 final class Dealer extends Partitioner {
 

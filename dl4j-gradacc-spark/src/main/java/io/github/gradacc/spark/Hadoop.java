@@ -17,7 +17,10 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
-/** Files as Hadoop reads them with the configuration of a context, which goes to the executors for the time of a call. */
+/**
+ * Files as Hadoop reads them with the configuration of a context, which goes to the executors for the time
+ * of a call.
+ */
 final class Hadoop implements AutoCloseable {
 
     private final JavaSparkContext context;

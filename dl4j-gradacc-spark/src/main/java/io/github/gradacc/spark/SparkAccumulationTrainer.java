@@ -47,8 +47,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *       parameters := parameters - updater(g / N)
  * </pre>
  *
- * <p>The sums are added by a reduce-scatter: partition p sends slice j of its sum to reducer j, which adds the slices in
- * the order of the partitions. So the bits of the result depend on partitions and micro-batches, and neither on
+ * <p>The sums are added by a reduce-scatter: partition p sends slice j of its sum to reducer j, which adds the slices
+ * in the order of the partitions. So the bits of the result depend on partitions and micro-batches, and neither on
  * executors nor on who is late, fails or is asked twice (given CPUs of one kind and one number of native threads).
  *
  * <p>Network, updater and listeners live on the driver. Listeners are told of steps with the score of the window; they
@@ -116,8 +116,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      *
      * @param window the batches of the window; partitions may be empty
      * @return what the step was made of
-     * @throws IllegalArgumentException if the RDD is null or has no batch, or if a batch is null, incomplete or does not
-     *     fit the network
+     * @throws IllegalArgumentException if the RDD is null or has no batch, or if a batch is null, incomplete or does
+     *     not fit the network
      * @throws IllegalStateException if the trainer is closed or in use
      * @throws io.github.gradacc.train.MicroBatchException if a forward or backward pass fails
      * @throws io.github.gradacc.train.NonFiniteGradientException if a gradient is not finite
@@ -138,8 +138,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      * <p>Batches are dealt to windows in rounds, one from each partition: every window has work for all partitions, and
      * which batches are in it depends on the data and its partitions alone.
      *
-     * @param data the batches, in the same order each time the RDD is computed; copied into Spark's storage for the time
-     *     of the call
+     * @param data the batches, in the same order each time the RDD is computed; copied into Spark's storage for the
+     *     time of the call
      * @param epochs number of epochs, at least 1
      * @throws IllegalArgumentException if {@code epochs} is less than 1, and as for {@link #step(JavaRDD)}
      */
@@ -276,8 +276,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      * Evaluates the network as a classifier, as DL4J's {@code network.evaluate} does on all examples. Of a graph with
      * several outputs the first is evaluated.
      *
-     * <p>Forward passes are made where the data is, in micro-batches, one at a time in each task; the results are merged
-     * in the order of the partitions. The network is not changed.
+     * <p>Forward passes are made where the data is, in micro-batches, one at a time in each task; the results are
+     * merged in the order of the partitions. The network is not changed.
      *
      * @param data batches with labels; not kept in Spark's storage
      * @throws IllegalArgumentException if the RDD is null, or a batch is null, incomplete or does not fit the network
@@ -578,13 +578,13 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         }
 
         /**
-         * Checks the context and the network and makes the trainer. The network is not changed, except that DL4J creates
-         * its updater if it has none yet.
+         * Checks the context and the network and makes the trainer. The network is not changed, except that DL4J
+         * creates its updater if it has none yet.
          *
          * @throws IllegalArgumentException if context or network is null
-         * @throws IllegalStateException if the driver's process lacks a flag that Spark needs, if the context is stopped
-         *     or its limits are too low for the network's gradient, or if the network cannot be trained this way; the
-         *     message says why and what to do
+         * @throws IllegalStateException if the driver's process lacks a flag that Spark needs, if the context is
+         *     stopped or its limits are too low for the network's gradient, or if the network cannot be trained this
+         *     way; the message says why and what to do
          */
         public SparkAccumulationTrainer build() {
             ShareSettings settings =

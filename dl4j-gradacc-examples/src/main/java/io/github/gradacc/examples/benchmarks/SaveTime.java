@@ -13,8 +13,8 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.util.ModelSerializer;
 
 /**
- * Compares the time of saving a training, sealed and flushed to disk, with that of DL4J's {@code ModelSerializer}, which
- * writes the model alone. Both take turns in one process. The ratio must not be above 1.1.
+ * Compares the time of saving a training, sealed and flushed to disk, with that of DL4J's {@code ModelSerializer},
+ * which writes the model alone. Both take turns in one process. The ratio must not be above 1.1.
  */
 public final class SaveTime {
 
