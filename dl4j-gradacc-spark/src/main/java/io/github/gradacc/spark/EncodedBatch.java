@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -26,24 +27,50 @@ final class EncodedBatch implements Serializable {
     private final @Nullable List<@Nullable RawArray> featuresMasks;
     private final @Nullable List<@Nullable RawArray> labelsMasks;
 
+    /** Why there are no arrays; null if there are. */
+    private final @Nullable String refusal;
+
     private EncodedBatch(MultiDataSet data) {
         features = raw(data.getFeatures());
         labels = raw(data.getLabels());
         featuresMasks = raw(data.getFeaturesMaskArrays());
         labelsMasks = raw(data.getLabelsMaskArrays());
+        refusal = null;
     }
 
-    /** Copies a batch. */
+    private EncodedBatch(IllegalArgumentException refused) {
+        features = null;
+        labels = null;
+        featuresMasks = null;
+        labelsMasks = null;
+        refusal = String.valueOf(refused.getMessage());
+    }
+
+    /** Copies a batch. What cannot be copied is for {@link #decode} to say: Spark tries again where a task fails. */
     static byte[] encode(@Nullable MultiDataSet data) {
-        return data == null ? NOTHING : Values.toBytes(new EncodedBatch(data));
+        if (data == null) {
+            return NOTHING;
+        }
+        try {
+            return Values.toBytes(new EncodedBatch(data));
+        } catch (IllegalArgumentException e) {
+            return Values.toBytes(new EncodedBatch(e));
+        }
     }
 
-    /** Makes the batch again, or null if it was null. */
+    /**
+     * Makes the batch again, or null if it was null.
+     *
+     * @throws IllegalArgumentException if it could not be copied
+     */
     static @Nullable MultiDataSet decode(byte[] bytes) {
         if (bytes.length == 0) {
             return null;
         }
         EncodedBatch batch = Values.fromBytes(bytes, EncodedBatch.class);
+        if (batch.refusal != null) {
+            throw new IllegalArgumentException(batch.refusal);
+        }
         return new org.nd4j.linalg.dataset.MultiDataSet(
                 arrays(batch.features), arrays(batch.labels), arrays(batch.featuresMasks), arrays(batch.labelsMasks));
     }
@@ -61,9 +88,16 @@ final class EncodedBatch implements Serializable {
         }
         List<@Nullable RawArray> raw = new ArrayList<>();
         for (INDArray array : arrays) {
-            raw.add(array == null ? null : RawArray.of(array));
+            raw.add(array == null ? null : RawArray.of(requireNumbers(array)));
         }
         return raw;
+    }
+
+    private static INDArray requireNumbers(INDArray array) {
+        if (array.dataType() == DataType.UTF8 || array.isCompressed()) {
+            throw new IllegalArgumentException("A batch must have arrays of numbers, got one in " + array.dataType());
+        }
+        return array;
     }
 
     private static @Nullable INDArray @Nullable [] arrays(@Nullable List<@Nullable RawArray> raw) {

@@ -126,8 +126,7 @@ class ExactStepTest {
         Row row = Nets.batchNormInOnePlace();
         MultiLayerNetwork reference = row.network();
         MultiLayerNetwork network = row.network();
-        try (var trainer =
-                SparkAccumulationTrainer.builder(context, network).build()) {
+        try (var trainer = SparkAccumulationTrainer.builder(context, network).build()) {
             for (int step = 0; step < STEPS; step++) {
                 reference.fit(row.partitions(step).get(1).get(0));
                 trainer.step(LocalCluster.rdd(context, row.partitions(step)));
