@@ -10,7 +10,7 @@ import org.apiguardian.api.API;
  *
  * @param kind which of the trainer's exceptions it is
  * @param partition of the data, from 0
- * @param batch position of the batch in its partition, from 0
+ * @param batch position of the batch in its partition, from 0; -1 if the failure is about none
  * @param iteration number of the step
  * @param microBatch position in the window; -1 if the failure is about a batch as a whole
  * @param score of the micro-batch, or NaN
@@ -28,7 +28,15 @@ public record ShareFailure(
         /** {@link MicroBatchException}: a pass failed. */
         FAILED_PASS,
         /** {@link NonFiniteGradientException}. */
-        NOT_FINITE
+        NOT_FINITE,
+        /** {@link IllegalStateException}: where the share was to be computed, the network cannot be made. */
+        NO_NETWORK
+    }
+
+    /** Describes a worker that could not be made. */
+    public static ShareFailure noNetwork(int partition, Throwable cause) {
+        String message = cause instanceof IllegalStateException ? cause.getMessage() : cause.toString();
+        return new ShareFailure(Kind.NO_NETWORK, partition, -1, -1, -1, Double.NaN, String.valueOf(message));
     }
 
     /** Describes data that was refused. */
@@ -59,13 +67,14 @@ public record ShareFailure(
                 String.valueOf(failure.getMessage()));
     }
 
-    /** Makes the exception, which names partition and batch. */
+    /** Makes the exception, which names the partition, and the batch if it is about one. */
     public RuntimeException toException() {
         String where = "Batch " + batch + " of partition " + partition + ": " + message;
         return switch (kind) {
             case BAD_DATA -> new IllegalArgumentException(where);
             case FAILED_PASS -> new MicroBatchException(iteration, microBatch, where, null);
             case NOT_FINITE -> new NonFiniteGradientException(iteration, microBatch, score, where);
+            case NO_NETWORK -> new IllegalStateException("Where partition " + partition + " is computed: " + message);
         };
     }
 }

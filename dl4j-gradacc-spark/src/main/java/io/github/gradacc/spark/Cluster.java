@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
@@ -18,12 +19,18 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The jobs of a step: what runs on the executors, and what comes back. */
 final class Cluster {
 
+    private static final Logger log = LoggerFactory.getLogger(Cluster.class);
+
     private final JavaSparkContext context;
     private final AddPieces reducer;
+    private final WorkerKinds workers = new WorkerKinds();
+    private boolean warnedOfOrder;
 
     Cluster(JavaSparkContext context, AddPieces reducer) {
         this.context = context;
@@ -37,6 +44,27 @@ final class Cluster {
      * @param failure the first one in that order
      */
     record Shares(List<SumState> shares, Optional<ShareFailure> failure) {}
+
+    /**
+     * Checks that an RDD can be worked on. Warns, once, of one whose order is not fixed.
+     *
+     * @throws IllegalArgumentException if it is one of another context
+     * @throws IllegalStateException if the context is stopped
+     */
+    void require(JavaRDD<?> rdd) {
+        Requirements.requireRunning(context);
+        if (rdd.context() != context.sc()) {
+            throw new IllegalArgumentException("The RDD is one of another SparkContext than the trainer's, application "
+                    + rdd.context().applicationId() + " in place of "
+                    + context.sc().applicationId() + ": make it with the context that the trainer was given");
+        }
+        if (!warnedOfOrder) {
+            FixedOrder.doubt(rdd).ifPresent(doubt -> {
+                warnedOfOrder = true;
+                log.warn(doubt);
+            });
+        }
+    }
 
     /** Sends the network; to be destroyed after the step. */
     Broadcast<byte[]> broadcast(Model model) {
@@ -101,8 +129,14 @@ final class Cluster {
         return shares(headers, sums, parameters);
     }
 
-    private static Shares shares(List<Piece> headers, List<Piece> sums, long parameters) {
+    private Shares shares(List<Piece> headers, List<Piece> sums, long parameters) {
         headers.sort(Comparator.comparingInt(Piece::source));
+        workers.note(headers.stream()
+                        .map(Piece::header)
+                        .filter(Objects::nonNull)
+                        .map(ShareHeader::worker)
+                        .toList())
+                .ifPresent(log::warn);
         List<SumState> shares = new ArrayList<>();
         Optional<ShareFailure> failure = Optional.empty();
         for (Piece piece : headers) {

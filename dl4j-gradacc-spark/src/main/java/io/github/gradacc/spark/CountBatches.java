@@ -31,7 +31,11 @@ final class CountBatches implements Function2<Integer, Iterator<byte[]>, Iterato
         batches.forEachRemaining(all::add);
         PartitionCount count = all.isEmpty()
                 ? new PartitionCount(List.of(), List.of(), null, null)
-                : Workers.with(Values.fromBytes(model.value(), Model.class), worker -> count(worker, partition, all));
+                : Workers.with(
+                        Values.fromBytes(model.value(), Model.class),
+                        worker -> count(worker, partition, all),
+                        reason -> new PartitionCount(
+                                List.of(), List.of(), ShareFailure.noNetwork(partition, reason), null));
         return List.of(Values.toBytes(count)).iterator();
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -38,9 +39,16 @@ final class EncodedBatch implements Serializable {
         labelsMasks = raw(data.getLabelsMaskArrays());
     }
 
-    /** Copies a batch. */
+    /** Copies a batch. What cannot be copied is for {@link #decode} to say: Spark tries again where a task fails. */
     static byte[] encode(@Nullable MultiDataSet data) {
-        return data == null ? NOTHING : Values.toBytes(new EncodedBatch(data));
+        if (data == null) {
+            return NOTHING;
+        }
+        try {
+            return Values.toBytes(new EncodedBatch(data));
+        } catch (IllegalArgumentException e) {
+            return unreadable(String.valueOf(e.getMessage()));
+        }
     }
 
     /** Returns, in place of a batch, why there is none: {@link #decode} refuses it in these words. */
@@ -54,7 +62,7 @@ final class EncodedBatch implements Serializable {
     /**
      * Makes the batch again, or null if it was null.
      *
-     * @throws IllegalArgumentException if it could not be read in the first place
+     * @throws IllegalArgumentException if it could not be read or copied in the first place
      */
     static @Nullable MultiDataSet decode(byte[] bytes) {
         if (bytes.length == 0) {
@@ -81,9 +89,16 @@ final class EncodedBatch implements Serializable {
         }
         List<@Nullable RawArray> raw = new ArrayList<>();
         for (INDArray array : arrays) {
-            raw.add(array == null ? null : RawArray.of(array));
+            raw.add(array == null ? null : RawArray.of(requireNumbers(array)));
         }
         return raw;
+    }
+
+    private static INDArray requireNumbers(INDArray array) {
+        if (array.dataType() == DataType.UTF8 || array.isCompressed()) {
+            throw new IllegalArgumentException("A batch must have arrays of numbers, got one in " + array.dataType());
+        }
+        return array;
     }
 
     private static @Nullable INDArray @Nullable [] arrays(@Nullable List<@Nullable RawArray> raw) {

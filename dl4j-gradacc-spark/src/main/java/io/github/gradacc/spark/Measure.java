@@ -85,7 +85,10 @@ final class Measure<R extends Serializable> implements Function2<Integer, Iterat
         while (failure.isEmpty() && batches.hasNext()) {
             List<byte[]> some = some(batches);
             int first = position;
-            failure = Workers.with(now, worker -> add(worker, now, partition, first, some, result));
+            failure = Workers.with(
+                    now,
+                    worker -> add(worker, now, partition, first, some, result),
+                    reason -> Optional.of(ShareFailure.noNetwork(partition, reason)));
             position += some.size();
         }
         return List.of(Values.toBytes(new Measured(result.value(), failure.orElse(null))))

@@ -25,7 +25,9 @@ final class ShareHeader implements Serializable {
     private final double meanScore;
     private final double summedScore;
     private final @Nullable ShareFailure failure;
+    private final WorkerKind worker = Workers.kind();
 
+    /** Of a share of this process. */
     ShareHeader(ShareOutcome outcome) {
         SumState state = outcome.sum();
         pools = state.pools();
@@ -37,6 +39,11 @@ final class ShareHeader implements Serializable {
         meanScore = state.meanScore();
         summedScore = state.summedScore();
         failure = outcome.failure().orElse(null);
+    }
+
+    /** Returns who computed the share. */
+    WorkerKind worker() {
+        return worker;
     }
 
     Optional<ShareFailure> failure() {

@@ -68,6 +68,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
     private final JavaSparkContext context;
     private final TrainedNetwork network;
     private final SharedSteps steps;
+    private final Cluster cluster;
     private final ClusterTraining training;
     private final int batchesPerStep;
     private final OptionalInt partitions;
@@ -88,7 +89,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
                 builder.nonFinite,
                 builder.mostInARow,
                 builder.stepFilter);
-        training = new ClusterTraining(new Cluster(context, builder.reducer), network, settings, steps, id);
+        cluster = new Cluster(context, builder.reducer);
+        training = new ClusterTraining(cluster, network, settings, steps, id);
         batchesPerStep = builder.batchesPerStep;
         partitions = builder.partitions;
         checkpoints = Optional.ofNullable(builder.checkpoints);
@@ -116,9 +118,10 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      *
      * @param window the batches of the window; partitions may be empty
      * @return what the step was made of
-     * @throws IllegalArgumentException if the RDD is null or has no batch, or if a batch is null, incomplete or does
-     *     not fit the network
-     * @throws IllegalStateException if the trainer is closed or in use
+     * @throws IllegalArgumentException if the RDD is null, has no batch or is one of another context, or if a batch is
+     *     null, incomplete or does not fit the network
+     * @throws IllegalStateException if the trainer is closed or in use, if the context is stopped, or if an executor
+     *     lacks a class of the network
      * @throws io.github.gradacc.train.MicroBatchException if a forward or backward pass fails
      * @throws io.github.gradacc.train.NonFiniteGradientException if a gradient is not finite
      */
@@ -379,10 +382,11 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         }
     }
 
-    private static <T> T requireGiven(String what, @Nullable T given) {
+    private <R extends JavaRDD<?>> R requireGiven(String what, @Nullable R given) {
         if (given == null) {
             throw new IllegalArgumentException(what + " must be an RDD, got null");
         }
+        cluster.require(given);
         return given;
     }
 
@@ -583,8 +587,9 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          *
          * @throws IllegalArgumentException if context or network is null
          * @throws IllegalStateException if the driver's process lacks a flag that Spark needs, if the context is
-         *     stopped or its limits are too low for the network's gradient, or if the network cannot be trained this
-         *     way; the message says why and what to do
+         *     stopped, its limits are too low for the network's gradient or its serializer loses ND4J's arrays (see
+         *     {@link GradAccKryoRegistrator}), or if the network cannot be trained this way; the message says why and
+         *     what to do
          */
         public SparkAccumulationTrainer build() {
             ShareSettings settings =
@@ -592,8 +597,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
             // On the driver no passes are made but the one that makes the gradient array.
             TrainedNetwork trained = network.apply(settings.statistics(), 1);
             INDArray parameters = trained.model().params();
-            Requirements.check(
-                    context, parameters.length() * parameters.dataType().width());
+            Requirements.check(context, parameters.length(), parameters.dataType());
             return new SparkAccumulationTrainer(trained, settings, this);
         }
 

@@ -2,6 +2,7 @@
 package io.github.gradacc.spark;
 
 import io.github.gradacc.array.RawArray;
+import io.github.gradacc.grad.SumState;
 import io.github.gradacc.train.ShareFailure;
 import io.github.gradacc.train.ShareOutcome;
 import io.github.gradacc.train.ShareTask;
@@ -17,7 +18,6 @@ import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.Tuple2;
 
 /**
@@ -54,23 +54,32 @@ final class SumShares implements Function2<Integer, Iterator<byte[]>, Iterator<T
             }
         }
         Model now = Values.fromBytes(model.value(), Model.class);
-        return Workers.with(now, worker -> pieces(worker, now, partition, part, own));
+        return Workers.with(
+                now,
+                worker -> pieces(worker, now, partition, part, own),
+                reason -> failed(partition, ShareFailure.noNetwork(partition, reason)));
+    }
+
+    private static Iterator<Tuple2<Integer, byte[]>> failed(int partition, ShareFailure failure) {
+        SumState nothing = new SumState(null, List.of(), List.of(), 0, 0, 0, 0, 0);
+        ShareHeader header = new ShareHeader(new ShareOutcome(nothing, Optional.of(failure)));
+        return List.of(piece(0, new Piece(partition, header, DataType.DOUBLE, new byte[0])))
+                .iterator();
     }
 
     /** The share is computed and copied when this returns; its slices are cut when Spark asks for them. */
     private Iterator<Tuple2<Integer, byte[]>> pieces(
             ShareWorker worker, Model now, int partition, Part part, List<byte[]> batches) {
-        worker.follow(now.parameters(), task);
-        Iterator<MultiDataSet> none = List.<MultiDataSet>of().iterator();
         Optional<ShareFailure> changed = changed(partition, part, batches);
-        ShareOutcome computed = worker.sum(
+        if (changed.isPresent()) {
+            return failed(partition, changed.get());
+        }
+        worker.follow(now.parameters(), task);
+        ShareOutcome outcome = worker.sum(
                 partition,
                 part.firstMicroBatch(),
-                changed.isPresent()
-                        ? none
-                        : batches.stream().map(EncodedBatch::decode).iterator(),
+                batches.stream().map(EncodedBatch::decode).iterator(),
                 task);
-        ShareOutcome outcome = new ShareOutcome(computed.sum(), changed.or(computed::failure));
         ShareHeader header = new ShareHeader(outcome);
         INDArray sum = outcome.sum().sum();
         if (sum == null || outcome.failure().isPresent()) {

@@ -47,12 +47,23 @@ final class WorkerThread implements AutoCloseable {
         return System.nanoTime() - idleSince;
     }
 
-    /** Works, and returns when that has ended: an interrupt ends it before its next pass. */
-    <T> T call(Model model, Function<ShareWorker, T> work) {
+    /**
+     * Works, and returns when that has ended: an interrupt ends it before its next pass.
+     *
+     * @param without what is returned where the network cannot be made, for the reason that it is given
+     */
+    <T> T call(Model model, Function<ShareWorker, T> work, Function<Throwable, T> without) {
         ClassLoader classes = Thread.currentThread().getContextClassLoader();
         Callable<T> task = () -> {
             Thread.currentThread().setContextClassLoader(classes);
-            return work.apply(worker(model));
+            ShareWorker ready;
+            try {
+                ready = worker(model);
+            } catch (RuntimeException | LinkageError e) {
+                // A class that is missing here, or of another version: it will be so the next time.
+                return without.apply(e);
+            }
+            return work.apply(ready);
         };
         WorkerRun<T> run = new WorkerRun<>(task);
         Future<?> future = thread.submit(run);

@@ -18,16 +18,23 @@ final class Workers {
     /** A trainer that has not come back for so long has probably ended. */
     private static final long FORGOTTEN = Duration.ofMinutes(10).toNanos();
 
+    /** Looked at before the first pass of the process. */
+    private static final WorkerKind KIND = WorkerKind.look();
+
     private static final Deque<WorkerThread> IDLE = new ArrayDeque<>();
 
     private Workers() {}
 
-    /** Lets a worker that no other task uses meanwhile do some work, on its own thread. */
-    static <T> T with(Model model, Function<ShareWorker, T> work) {
+    /**
+     * Lets a worker that no other task uses meanwhile do some work, on its own thread.
+     *
+     * @param without what is returned where the network cannot be made, for the reason that it is given
+     */
+    static <T> T with(Model model, Function<ShareWorker, T> work, Function<Throwable, T> without) {
         WorkerThread worker = borrow(model);
         boolean isWhole = false;
         try {
-            T result = worker.call(model, work);
+            T result = worker.call(model, work, without);
             isWhole = true;
             return result;
         } finally {
@@ -37,6 +44,11 @@ final class Workers {
                 worker.close();
             }
         }
+    }
+
+    /** Returns the kind of this process. */
+    static WorkerKind kind() {
+        return KIND;
     }
 
     private static WorkerThread borrow(Model model) {

@@ -4,6 +4,7 @@ package io.github.gradacc.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.gradacc.spark.Nets.Row;
+import io.github.gradacc.train.BatchNormStatistics;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.LossNormalization;
 import io.github.gradacc.train.StepReport;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -43,11 +45,16 @@ class ExactStepTest {
                 Nets.maskedSequences(),
                 Nets.centerLoss(),
                 Nets.frozen(),
-                Nets.oneExampleEach());
+                Nets.clipped(),
+                Nets.oneExampleEach(),
+                Nets.morePartitionsThanBatches());
     }
 
-    static Stream<Row> equalToOneTrainer() {
-        return Stream.of(Nets.batchNorm(), Nets.dropout());
+    static Stream<Arguments> equalToOneTrainer() {
+        return Stream.of(
+                Arguments.of(Nets.batchNorm(), BatchNormStatistics.POOLED),
+                Arguments.of(Nets.batchNorm(), BatchNormStatistics.SEQUENTIAL),
+                Arguments.of(Nets.dropout(), BatchNormStatistics.POOLED));
     }
 
     @ParameterizedTest
@@ -73,15 +80,17 @@ class ExactStepTest {
 
     @ParameterizedTest
     @MethodSource("equalToOneTrainer")
-    void isTheStepOfTheTrainerOnOneMachine(Row row) {
+    void isTheStepOfTheTrainerOnOneMachine(Row row, BatchNormStatistics statistics) {
         MultiLayerNetwork reference = row.network();
         MultiLayerNetwork network = row.network();
         try (var one = GradientAccumulationTrainer.builder(reference)
                         .accumulationSteps(row.batches())
                         .microBatchSize(4)
+                        .batchNormStatistics(statistics)
                         .build();
                 var trainer = SparkAccumulationTrainer.builder(context, network)
                         .microBatchSize(4)
+                        .batchNormStatistics(statistics)
                         .build()) {
             for (int step = 0; step < STEPS; step++) {
                 List<List<DataSet>> partitions = row.partitions(step);
@@ -109,6 +118,37 @@ class ExactStepTest {
         assertClose(graph.params(), reference.params());
         assertClose(
                 graph.getUpdater().getStateViewArray(), reference.getUpdater().getStateViewArray());
+    }
+
+    /** Native training has one pass over all examples, and so has this window: running statistics are the same. */
+    @Test
+    void ofBatchNormInOneMicroBatch() {
+        Row row = Nets.batchNormInOnePlace();
+        MultiLayerNetwork reference = row.network();
+        MultiLayerNetwork network = row.network();
+        try (var trainer = SparkAccumulationTrainer.builder(context, network).build()) {
+            for (int step = 0; step < STEPS; step++) {
+                reference.fit(row.partitions(step).get(1).get(0));
+                trainer.step(LocalCluster.rdd(context, row.partitions(step)));
+            }
+        }
+        assertSame(network, reference);
+    }
+
+    @Test
+    void withSeveralPassesAtATimeInEachTask() {
+        Row row = Nets.mlp();
+        MultiLayerNetwork reference = row.network();
+        MultiLayerNetwork network = row.network();
+        List<List<DataSet>> partitions = row.partitions(0);
+        try (var trainer = SparkAccumulationTrainer.builder(context, network)
+                .microBatchSize(2)
+                .parallelism(2)
+                .build()) {
+            trainer.step(LocalCluster.rdd(context, partitions));
+        }
+        reference.fit(DataSet.merge(partitions.stream().flatMap(List::stream).toList()));
+        assertSame(network, reference);
     }
 
     @Test

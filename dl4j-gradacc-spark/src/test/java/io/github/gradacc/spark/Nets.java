@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
+import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
@@ -30,10 +31,14 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
-/** Networks in DOUBLE with the same parameters each time, and batches for them in several partitions. */
+/**
+ * Networks with the same parameters each time, in DOUBLE unless another type is asked for, and batches for them in
+ * several partitions.
+ */
 final class Nets {
 
     /** Uneven, and one of them empty. */
@@ -55,7 +60,16 @@ final class Nets {
             BiFunction<Integer, Random, DataSet> batch) {
 
         MultiLayerNetwork network() {
-            var list = settings().list();
+            return network(settings());
+        }
+
+        /** In another type, whose steps are plain enough to follow its rounding. */
+        MultiLayerNetwork network(DataType type) {
+            return network(settings().dataType(type).updater(new Sgd(0.5)).l2(0));
+        }
+
+        private MultiLayerNetwork network(NeuralNetConfiguration.Builder settings) {
+            var list = settings.list();
             layers.forEach(layer -> list.layer(layer.clone()));
             MultiLayerNetwork network =
                     new MultiLayerNetwork(list.setInputType(input).build());
@@ -113,6 +127,29 @@ final class Nets {
                 softmax());
     }
 
+    static Row morePartitionsThanBatches() {
+        return dense(
+                "more partitions than batches",
+                List.of(List.of(), List.of(3), List.of(), List.of(), List.of(4), List.of()),
+                new DenseLayer.Builder().nOut(6).build(),
+                softmax());
+    }
+
+    /** What is regularized and clipped must be so once, and not for each partition. */
+    static Row clipped() {
+        return dense(
+                "L1, weight decay and clipping",
+                UNEVEN,
+                new DenseLayer.Builder()
+                        .nOut(6)
+                        .l1(0.02)
+                        .weightDecay(0.03)
+                        .gradientNormalization(GradientNormalization.ClipL2PerLayer)
+                        .gradientNormalizationThreshold(0.05)
+                        .build(),
+                softmax());
+    }
+
     static Row centerLoss() {
         return dense(
                 "center loss",
@@ -136,6 +173,16 @@ final class Nets {
     static Row batchNorm() {
         return dense(
                 "batch norm", UNEVEN, new DenseLayer.Builder().nOut(6).build(), new BatchNormalization(), softmax());
+    }
+
+    /** One micro-batch sees all examples: what normalizes within it then equals native training, too. */
+    static Row batchNormInOnePlace() {
+        return dense(
+                "batch norm in one batch",
+                List.of(List.of(), List.of(9), List.of()),
+                new DenseLayer.Builder().nOut(6).build(),
+                new BatchNormalization(),
+                softmax());
     }
 
     static Row dropout() {

@@ -19,6 +19,7 @@ import org.nd4j.linalg.dataset.DataSet;
 
 /** The snippets of the page on Spark. */
 @Tag("slow")
+@Tag("versions")
 class PageTest {
 
     private final JavaSparkContext context = LocalCluster.of(2);

@@ -2,6 +2,7 @@
 package io.github.gradacc.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.gradacc.array.RawArray;
 import io.github.gradacc.train.ShareCount;
@@ -95,6 +96,10 @@ class PiecesTest {
         assertThat(back.getFeaturesMaskArrays()).containsExactly(null, mask);
         assertThat(back.getLabelsMaskArrays()).isNull();
         assertThat(EncodedBatch.decode(EncodedBatch.encode(null))).isNull();
+        byte[] text = EncodedBatch.encode(new MultiDataSet(Nd4j.create("text"), Nd4j.zeros(1, 1)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EncodedBatch.decode(text))
+                .withMessageContaining("UTF8");
         bytes[bytes.length - 1]++;
         assertThat(EncodedBatch.print(bytes)).isNotEqualTo(EncodedBatch.print(EncodedBatch.encode(data)));
     }

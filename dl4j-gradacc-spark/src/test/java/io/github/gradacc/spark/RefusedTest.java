@@ -17,16 +17,25 @@ import io.github.gradacc.train.NonFiniteGradientException;
 import io.github.gradacc.train.ShareFailure;
 import io.github.gradacc.train.ShareSettings;
 import io.github.gradacc.train.ShareTask;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import javax.tools.ToolProvider;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import scala.Tuple2;
 
 /** Bad input ends with the core's exceptions, which name partition and batch; the network is as before. */
@@ -39,9 +48,12 @@ class RefusedTest {
     private final List<List<DataSet>> partitions = row.partitions(0);
 
     @Test
-    void badInputLeavesTheNetwork() {
-        double[] before = network.params().toDoubleVector();
-        try (var trainer = SparkAccumulationTrainer.builder(context, network).build()) {
+    void badInputLeavesTheNetworkAndIsNotTriedAgain() throws TimeoutException {
+        try (var trainer = SparkAccumulationTrainer.builder(context, network).build();
+                var watch = new TaskWatch(context)) {
+            // Then updater state and counters are those of a training.
+            trainer.step(LocalCluster.rdd(context, row.partitions(1)));
+            Snapshot before = Snapshot.of(network);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> trainer.step(null))
                     .withMessageContaining("null");
@@ -68,9 +80,83 @@ class RefusedTest {
                     .isThrownBy(() -> trainer.step(LocalCluster.rdd(context, partitions)))
                     .withMessageStartingWith("Batch 1 of partition 2: ")
                     .satisfies(e -> assertThat(e.microBatch()).isEqualTo(3));
+            partitions.get(2).set(1, new DataSet(null, good.getLabels()));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> trainer.step(LocalCluster.rdd(context, partitions)))
+                    .withMessageStartingWith("Batch 1 of partition 2: ")
+                    .withMessageContaining("features");
+            assertThat(Snapshot.of(network)).isEqualTo(before);
+            assertThat(watch.started()).isPositive();
+            assertThat(watch.failed()).isZero();
+            trainer.step(LocalCluster.rdd(context, row.partitions(2)));
+            assertThat(Snapshot.of(network)).isEqualTo(afterGoodStepsOnly());
         }
-        assertThat(network.params().toDoubleVector()).containsExactly(before);
-        assertThat(network.getIterationCount()).isZero();
+    }
+
+    private Snapshot afterGoodStepsOnly() {
+        MultiLayerNetwork other = row.network();
+        try (var trainer = SparkAccumulationTrainer.builder(context, other).build()) {
+            trainer.step(LocalCluster.rdd(context, row.partitions(1)));
+            trainer.step(LocalCluster.rdd(context, row.partitions(2)));
+        }
+        return Snapshot.of(other);
+    }
+
+    @Test
+    void aNetworkThatCannotBeWritten() {
+        MultiLayerNetwork unwritable = Nets.hooked(new UnwritableLoss(1)).network();
+        var builder = SparkAccumulationTrainer.builder(context, unwritable);
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessageContaining("cannot be written to JSON and read again");
+    }
+
+    /** Jackson finds no constructor that it could call. */
+    private static final class UnwritableLoss extends LossMCXENT {
+
+        private static final long serialVersionUID = 1L;
+
+        private final int unknown;
+
+        UnwritableLoss(int unknown) {
+            this.unknown = unknown;
+        }
+
+        @Override
+        public String toString() {
+            return "unwritable " + unknown;
+        }
+    }
+
+    @Test
+    void aNetworkWhoseClassesTheExecutorsLack(@TempDir Path folder) throws Exception {
+        Path source = Files.writeString(
+                folder.resolve("OnDriverOnly.java"),
+                "public class OnDriverOnly extends org.nd4j.linalg.lossfunctions.impl.LossMCXENT {}");
+        int status = ToolProvider.getSystemJavaCompiler()
+                .run(null, null, null, "-proc:none", "-cp", LocalCluster.classPath(), source.toString());
+        assertThat(status).isZero();
+        ClassLoader usual = Thread.currentThread().getContextClassLoader();
+        try (URLClassLoader more = new URLClassLoader(new URL[] {folder.toUri().toURL()}, usual);
+                var watch = new TaskWatch(context)) {
+            Thread.currentThread().setContextClassLoader(more);
+            MultiLayerNetwork here = Nets.hooked((ILossFunction)
+                            more.loadClass("OnDriverOnly").getConstructor().newInstance())
+                    .network();
+            try (var trainer = SparkAccumulationTrainer.builder(context, here).build()) {
+                Snapshot before = Snapshot.of(here);
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> trainer.step(LocalCluster.rdd(context, partitions)))
+                        .withMessageStartingWith("Where partition 0 is computed: ")
+                        .withMessageContaining("OnDriverOnly")
+                        .withMessageContaining("on this class path");
+                assertThat(Snapshot.of(here)).isEqualTo(before);
+                assertThat(watch.started()).isPositive();
+                assertThat(watch.failed()).isZero();
+            }
+        } finally {
+            Thread.currentThread().setContextClassLoader(usual);
+        }
     }
 
     @Test
