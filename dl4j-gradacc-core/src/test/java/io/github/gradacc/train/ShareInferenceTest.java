@@ -25,7 +25,10 @@ import org.deeplearning4j.nn.conf.dropout.Dropout;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CenterLossOutputLayer;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -82,7 +85,34 @@ class ShareInferenceTest {
                                 Nets.softmax(3)),
                         ShareInferenceTest::flat),
                 new Case("masks", ShareInferenceTest::recurrent, data -> sequences(data, 4)),
-                new Case("masks of one element", ShareInferenceTest::recurrent, data -> sequences(data, 1)));
+                new Case("masks of one element", ShareInferenceTest::recurrent, data -> sequences(data, 1)),
+                new Case(
+                        "image masks, which DL4J misreads of one example",
+                        ShareInferenceTest::wholeSentences,
+                        ShareInferenceTest::sentences));
+    }
+
+    /** One row is left of a sentence of five words. */
+    private static MultiLayerConfiguration wholeSentences() {
+        return Nets.of(
+                InputType.convolutional(5, 10, 1),
+                new ConvolutionLayer.Builder(5, 10).nOut(4).build(),
+                new GlobalPoolingLayer(PoolingType.MAX),
+                Nets.softmax(3));
+    }
+
+    private static List<DataSet> sentences(Data data) {
+        List<DataSet> batches = new ArrayList<>();
+        for (int size : SIZES) {
+            INDArray mask = Nd4j.zeros(DataType.DOUBLE, size, 1, 5, 1);
+            for (int example = 0; example < size; example++) {
+                for (int word = 0; word <= example; word++) {
+                    mask.putScalar(new int[] {example, 0, word, 0}, 1);
+                }
+            }
+            batches.add(new DataSet(data.normal(size, 1, 5, 10), data.oneHot(size, 3), mask, null));
+        }
+        return batches;
     }
 
     private static MultiLayerConfiguration recurrent() {
