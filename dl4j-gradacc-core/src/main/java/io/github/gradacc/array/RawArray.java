@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.Arrays;
 import org.apiguardian.api.API;
 import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.common.util.ArrayUtil;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -48,9 +49,13 @@ public final class RawArray implements Serializable {
      * Copies an array.
      *
      * @param array of any shape and order, or a view
-     * @throws IllegalArgumentException if it has more bytes than a Java array can hold
+     * @throws IllegalArgumentException if it has no elements, or more bytes than a Java array can hold
      */
     public static RawArray of(INDArray array) {
+        if (array.isEmpty()) {
+            throw new IllegalArgumentException("An array must have elements to be copied, this one of shape "
+                    + Arrays.toString(array.shape()) + " has none: a batch needs at least one example");
+        }
         long size = size(array.dataType(), array.shape());
         if (size > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("An array of " + size + " bytes (shape "
@@ -58,7 +63,8 @@ public final class RawArray implements Serializable {
                     + ") is too large for one Java array, which holds 2 GB");
         }
         byte[] bytes = new byte[Math.toIntExact(size)];
-        boolean isPlain = array.ordering() == 'c' && !array.isView();
+        // A permuted array may say that its order is 'c' and that it is no view: its strides tell.
+        boolean isPlain = !array.isView() && Arrays.equals(array.stride(), ArrayUtil.calcStrides(array.shape(), 1));
         try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             memory(isPlain ? array : array.dup('c')).get(bytes);
         }

@@ -40,7 +40,12 @@ final class CheckpointDirectory implements AutoCloseable {
         try {
             Path directory = Files.createDirectories(path).toRealPath();
             CheckpointDirectory opened = new CheckpointDirectory(directory, keep, DirectoryLock.of(directory));
-            opened.delete(opened.files(name -> name.endsWith(SealedFile.UNFINISHED)));
+            try {
+                opened.delete(opened.files(name -> name.endsWith(SealedFile.UNFINISHED)));
+            } catch (RuntimeException e) {
+                opened.close();
+                throw e;
+            }
             return opened;
         } catch (IOException e) {
             throw new UncheckedIOException(

@@ -106,12 +106,14 @@ public final class ShareWorker implements AutoCloseable {
      * Computes a share at the parameters that it {@link #follow follows}.
      *
      * @param partition number of the share, for messages
+     * @param firstBatch position in the partition of its first batch, for messages
      * @param firstMicroBatch position in the window of its first micro-batch: random streams depend on it
      * @param data its batches, asked for one at a time
      * @param task the step
      * @throws Error if one ends it, such as one for want of memory
      */
-    public ShareOutcome sum(int partition, int firstMicroBatch, Iterator<MultiDataSet> data, ShareTask task) {
+    public ShareOutcome sum(
+            int partition, int firstBatch, int firstMicroBatch, Iterator<MultiDataSet> data, ShareTask task) {
         g.clear();
         g.measureNorms(task.measuresNorms());
         Passes passes = new Passes(data, firstMicroBatch, task.lossFactors());
@@ -123,9 +125,9 @@ public final class ShareWorker implements AutoCloseable {
                 return g;
             });
         } catch (MicroBatchException e) {
-            failure = Optional.of(ShareFailure.failedPass(partition, passes.batchOf(e.microBatch()), e));
+            failure = Optional.of(ShareFailure.failedPass(partition, firstBatch + passes.batchOf(e.microBatch()), e));
         } catch (NonFiniteGradientException e) {
-            failure = Optional.of(ShareFailure.notFinite(partition, passes.batchOf(e.microBatch()), e));
+            failure = Optional.of(ShareFailure.notFinite(partition, firstBatch + passes.batchOf(e.microBatch()), e));
         } finally {
             network.discard();
             network.clearLayers();

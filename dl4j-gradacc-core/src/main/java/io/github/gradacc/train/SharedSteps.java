@@ -83,6 +83,7 @@ public final class SharedSteps implements AutoCloseable {
                 stepFilter != null);
         step = new WindowStep(network, whole);
         described = new TreeMap<>(whole.described());
+        described.put("accumulation", "shares of windows");
         described.put("parallelism", settings.parallelism() == 1 ? "1" : "above 1");
         described.put("batchNormStatistics", settings.batchNormStatistics().name());
     }

@@ -86,17 +86,34 @@ public record TuningReport(int examples, long memoryLimit, List<Trial> trials) i
     private String wholeReason(Trial trial, int effectiveBatch) {
         return String.format(
                 Locale.ROOT,
-                "The whole batch at a time, with all native threads: %.3g ms for each example, and nothing that fits is"
-                        + " faster by more than %.0f %%.",
+                "The whole batch at a time, with all native threads: %.3g ms for each example, and nothing that was"
+                        + " measured is faster by more than %.0f %%.%s",
                 trial.milliseconds(effectiveBatch, examples) / effectiveBatch,
-                100 * SAME);
+                100 * SAME,
+                untried());
+    }
+
+    /** What might be better still, if there is any such. */
+    private String untried() {
+        long untried = trials.stream()
+                .filter(trial -> trial.outcome() == Trial.Outcome.NOT_TRIED)
+                .count();
+        return untried == 0
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        " The time was up before %d of %d settings were tried: allow more by timeLimit, or fewer by"
+                                + " microBatchSizes.",
+                        untried,
+                        trials.size());
     }
 
     private String reason(Trial fastest, int effectiveBatch, Optional<Trial> whole) {
         double time = fastest.milliseconds(effectiveBatch, examples);
         return String.format(
                         Locale.ROOT,
-                        "Micro-batches of %d, %d at a time: %.3g ms for each example, the least of all that fit; ",
+                        "Micro-batches of %d, %d at a time: %.3g ms for each example, the least of all that were"
+                                + " measured; ",
                         fastest.microBatchSize(),
                         fastest.parallelism(),
                         time / effectiveBatch)
@@ -104,7 +121,8 @@ public record TuningReport(int examples, long memoryLimit, List<Trial> trials) i
                                 Locale.ROOT,
                                 "the whole batch at a time takes %.2f times as long.",
                                 trial.milliseconds(effectiveBatch, examples) / time))
-                        .orElse("the whole batch was not measured, or does not fit.");
+                        .orElse("the whole batch was not measured, or does not fit.")
+                + untried();
     }
 
     /** Returns that of {@link #best()}. */

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -41,6 +43,30 @@ class RawArrayTest {
         assertThat(elements).containsExactly(0, 1, 2, 3, 4, 5);
         INDArray view = fortran.get(NDArrayIndex.all(), NDArrayIndex.interval(1, 3));
         assertThat(RawArray.of(view).toArray()).isEqualTo(Nd4j.create(new double[][] {{1, 2}, {4, 5}}));
+    }
+
+    /** Such arrays say that they are no views and that their order is 'c'. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0,2,1", "1,0,2", "1,2,0", "2,0,1", "2,1,0"})
+    void permutedArraysLieRowByRow(String order) {
+        int[] axes = Arrays.stream(order.split(",")).mapToInt(Integer::parseInt).toArray();
+        INDArray permuted = Nd4j.arange(24).reshape(2, 3, 4).permute(axes);
+        INDArray back = RawArray.of(permuted).toArray();
+        assertThat(back.shape()).isEqualTo(permuted.shape());
+        for (int i = 0; i < permuted.size(0); i++) {
+            for (int j = 0; j < permuted.size(1); j++) {
+                for (int k = 0; k < permuted.size(2); k++) {
+                    assertThat(back.getDouble(i, j, k)).isEqualTo(permuted.getDouble(i, j, k));
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesAnArrayWithoutElements() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RawArray.of(Nd4j.create(DataType.FLOAT, 0, 4)))
+                .withMessageContaining("[0, 4] has none");
     }
 
     @Test

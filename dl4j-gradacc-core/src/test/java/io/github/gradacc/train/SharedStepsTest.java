@@ -285,7 +285,7 @@ class SharedStepsTest {
             for (int i = 0; i < first.length; i++) {
                 workers.get(i).follow(RawArray.of(network.params()), window.task());
                 ShareOutcome outcome =
-                        workers.get(i).sum(i, first[i], data.get(i).iterator(), window.task());
+                        workers.get(i).sum(i, 0, first[i], data.get(i).iterator(), window.task());
                 sums.add(outcome.sum());
                 failure = failure.or(outcome::failure);
             }

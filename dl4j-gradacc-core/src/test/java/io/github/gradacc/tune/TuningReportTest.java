@@ -34,7 +34,9 @@ class TuningReportTest {
         TuningReport report = report(trial(16, 1, 12), trial(64, 1, 10), trial(16, 2, 8), trial(32, 2, 9));
         assertThat(report.best().microBatchSize()).hasValue(16);
         assertThat(report.best().parallelism()).isEqualTo(2);
-        assertThat(report.best().reason()).contains("Micro-batches of 16, 2 at a time", "0.125 ms", "1.25 times");
+        assertThat(report.best().reason())
+                .contains("Micro-batches of 16, 2 at a time", "0.125 ms", "1.25 times")
+                .doesNotContain("The time was up");
         assertThat(report.microBatchSize()).hasValue(16);
         assertThat(report.parallelism()).isEqualTo(2);
     }
@@ -56,7 +58,9 @@ class TuningReportTest {
                 new Trial(16, 1, Trial.Outcome.TOO_LARGE, Double.NaN, 0),
                 new Trial(64, 1, Trial.Outcome.NOT_TRIED, Double.NaN, 0));
         assertThat(report.best().microBatchSize()).hasValue(8);
-        assertThat(report.best().reason()).contains("was not measured, or does not fit");
+        assertThat(report.best().reason())
+                .contains("was not measured, or does not fit")
+                .contains("The time was up before 1 of 3 settings were tried: allow more by timeLimit");
         assertThat(report.toString())
                 .contains(
                         "more memory than the limit",

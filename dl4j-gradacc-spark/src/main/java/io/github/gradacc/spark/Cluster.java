@@ -5,7 +5,6 @@ import io.github.gradacc.array.RawArray;
 import io.github.gradacc.grad.SumState;
 import io.github.gradacc.train.ShareFailure;
 import io.github.gradacc.train.ShareTask;
-import java.io.ByteArrayOutputStream;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,6 +17,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +46,7 @@ final class Cluster {
     record Shares(List<SumState> shares, Optional<ShareFailure> failure) {}
 
     /**
-     * Checks that an RDD can be worked on. Warns, once, of one whose order is not fixed.
+     * Checks that an RDD can be worked on.
      *
      * @throws IllegalArgumentException if it is one of another context
      * @throws IllegalStateException if the context is stopped
@@ -58,6 +58,10 @@ final class Cluster {
                     + rdd.context().applicationId() + " in place of "
                     + context.sc().applicationId() + ": make it with the context that the trainer was given");
         }
+    }
+
+    /** Warns, once, of an RDD to train on whose order is not fixed. */
+    void warnOfOrder(JavaRDD<?> rdd) {
         if (!warnedOfOrder) {
             FixedOrder.doubt(rdd).ifPresent(doubt -> {
                 warnedOfOrder = true;
@@ -160,9 +164,13 @@ final class Cluster {
         if (slices.isEmpty()) {
             return null;
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(
-                Math.toIntExact(parameters * slices.get(0).type().width()));
-        slices.forEach(slice -> bytes.writeBytes(slice.elements()));
-        return new RawArray(slices.get(0).type(), bytes.toByteArray(), parameters).toArray();
+        DataType type = slices.get(0).type();
+        byte[] all = new byte[Math.toIntExact(parameters * type.width())];
+        int next = 0;
+        for (Piece slice : slices) {
+            System.arraycopy(slice.elements(), 0, all, next, slice.elements().length);
+            next += slice.elements().length;
+        }
+        return new RawArray(type, all, parameters).toArray();
     }
 }

@@ -26,39 +26,55 @@ final class CountBatches implements Function2<Integer, Iterator<byte[]>, Iterato
 
     @Override
     public Iterator<byte[]> call(Integer partition, Iterator<byte[]> batches) {
-        // Spark's iterators belong to the thread of the task.
-        List<byte[]> all = new ArrayList<>();
-        batches.forEachRemaining(all::add);
-        PartitionCount count = all.isEmpty()
-                ? new PartitionCount(List.of(), List.of(), null, null)
-                : Workers.with(
-                        Values.fromBytes(model.value(), Model.class),
-                        worker -> count(worker, partition, all),
-                        reason -> new PartitionCount(
-                                List.of(), List.of(), ShareFailure.noNetwork(partition, reason), null));
-        return List.of(Values.toBytes(count)).iterator();
-    }
-
-    private static PartitionCount count(ShareWorker worker, int partition, List<byte[]> batches) {
-        List<ShareCount> counts = new ArrayList<>();
-        List<Long> prints = new ArrayList<>();
-        EncodedExample example = null;
-        ShareFailure failure = null;
-        for (byte[] bytes : batches) {
-            try {
-                MultiDataSet data = EncodedBatch.decode(bytes);
-                counts.add(worker.count(data));
-                prints.add(EncodedBatch.print(bytes));
-                example = example == null ? firstExample(worker, data) : example;
-            } catch (IllegalArgumentException e) {
-                failure = ShareFailure.badData(partition, counts.size(), e);
-                break;
+        Tally tally = new Tally(partition);
+        if (batches.hasNext()) {
+            Model now = Values.fromBytes(model.value(), Model.class);
+            while (tally.failure == null && batches.hasNext()) {
+                List<byte[]> some = Handful.of(batches);
+                Workers.with(now, worker -> tally.add(worker, some), tally::withoutNetwork);
             }
         }
-        return new PartitionCount(counts, prints, failure, example);
+        return List.of(Values.toBytes(tally.count())).iterator();
     }
 
-    private static @Nullable EncodedExample firstExample(ShareWorker worker, @Nullable MultiDataSet data) {
-        return data == null ? null : new EncodedExample(EncodedBatch.encode(worker.firstExample(data)));
+    /** What has been counted of a partition. */
+    private static final class Tally {
+
+        private final int partition;
+        private final List<ShareCount> counts = new ArrayList<>();
+        private final List<Long> prints = new ArrayList<>();
+        private @Nullable EncodedExample example;
+        private @Nullable ShareFailure failure;
+
+        Tally(int partition) {
+            this.partition = partition;
+        }
+
+        PartitionCount count() {
+            return new PartitionCount(counts, prints, failure, example);
+        }
+
+        Tally withoutNetwork(Throwable reason) {
+            failure = ShareFailure.noNetwork(partition, reason);
+            return this;
+        }
+
+        Tally add(ShareWorker worker, List<byte[]> batches) {
+            try {
+                for (byte[] bytes : batches) {
+                    MultiDataSet data = EncodedBatch.decode(bytes);
+                    counts.add(worker.count(data));
+                    prints.add(EncodedBatch.print(bytes));
+                    example = example == null ? firstExample(worker, data) : example;
+                }
+            } catch (IllegalArgumentException e) {
+                failure = ShareFailure.badData(partition, counts.size(), e);
+            }
+            return this;
+        }
+
+        private static @Nullable EncodedExample firstExample(ShareWorker worker, @Nullable MultiDataSet data) {
+            return data == null ? null : new EncodedExample(EncodedBatch.encode(worker.firstExample(data)));
+        }
     }
 }

@@ -17,7 +17,7 @@ final class Encode {
 
         @Override
         public byte[] call(DataSet data) {
-            return EncodedBatch.encode(data == null ? null : data.toMultiDataSet());
+            return EncodedBatch.encodeMade(() -> data == null ? null : data.toMultiDataSet());
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -41,13 +42,19 @@ final class EncodedBatch implements Serializable {
 
     /** Copies a batch. What cannot be copied is for {@link #decode} to say: Spark tries again where a task fails. */
     static byte[] encode(@Nullable MultiDataSet data) {
-        if (data == null) {
-            return NOTHING;
-        }
+        return encodeMade(() -> data);
+    }
+
+    /** As {@link #encode(MultiDataSet)}, of what is yet to be made. */
+    static byte[] encodeMade(Supplier<? extends @Nullable MultiDataSet> batch) {
         try {
+            MultiDataSet data = batch.get();
+            if (data == null) {
+                return NOTHING;
+            }
             return Values.toBytes(new EncodedBatch(data));
-        } catch (IllegalArgumentException e) {
-            return unreadable(String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            return unreadable(e instanceof IllegalArgumentException ? String.valueOf(e.getMessage()) : e.toString());
         }
     }
 

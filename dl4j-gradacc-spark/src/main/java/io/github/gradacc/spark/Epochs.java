@@ -3,9 +3,13 @@ package io.github.gradacc.spark;
 
 import io.github.gradacc.pass.TrainedNetwork;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The epochs of one call of {@code fit}, from where an earlier run of the program may have stopped. */
 final class Epochs {
+
+    private static final Logger log = LoggerFactory.getLogger(Epochs.class);
 
     private final TrainedNetwork network;
     private final int batchesPerStep;
@@ -25,6 +29,9 @@ final class Epochs {
      */
     void train(Plan plan, int epochs, Consumer<Plan.Window> step) {
         Place place = progress.begin(plan.print());
+        if (place.epoch() >= epochs) {
+            log.info("The training has had {} of {} epochs already, so there is nothing to do", place.epoch(), epochs);
+        }
         while (place.epoch() < epochs) {
             place = epoch(plan, place, step);
             if (place.epoch() == epochs) {

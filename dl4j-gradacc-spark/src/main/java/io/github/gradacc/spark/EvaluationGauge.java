@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.evaluation.IEvaluation;
+import org.nd4j.evaluation.classification.EvaluationCalibration;
+import org.nd4j.evaluation.regression.RegressionEvaluation;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
@@ -25,9 +28,15 @@ final class EvaluationGauge<E extends IEvaluation<E>> implements Measure.Gauge<E
      * Copies.
      *
      * @param empty an evaluation to which nothing was added
+     * @throws IllegalArgumentException if DL4J cannot merge evaluations of this kind
      */
     @SuppressWarnings("unchecked")
     EvaluationGauge(E empty) {
+        if (empty instanceof EvaluationCalibration) {
+            throw new IllegalArgumentException("An EvaluationCalibration cannot be made in parts: its merge(...) leaves"
+                    + " histograms out (DL4J 1.0.0-M2.1). Collect what you calibrate on, and evaluate it on the driver"
+                    + " by network.doEvaluation");
+        }
         this.empty = Values.toBytes(empty);
         type = (Class<E>) empty.getClass();
     }
@@ -49,6 +58,13 @@ final class EvaluationGauge<E extends IEvaluation<E>> implements Measure.Gauge<E
 
     @Override
     public E merge(E first, E next) {
+        // Its merge leaves these sums out (DL4J 1.0.0-M2.1), on which its R squared depends.
+        if (first instanceof RegressionEvaluation errors && next instanceof RegressionEvaluation more) {
+            INDArray sums = more.getSumLabels();
+            if (errors.getSumLabels() != null && sums != null) {
+                errors.getSumLabels().addi(sums);
+            }
+        }
         first.merge(next);
         return first;
     }

@@ -6,7 +6,6 @@ import io.github.gradacc.train.ShareInference;
 import io.github.gradacc.train.ShareTask;
 import io.github.gradacc.train.ShareWorker;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +23,6 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 final class Measure<R extends Serializable> implements Function2<Integer, Iterator<byte[]>, Iterator<byte[]>> {
 
     private static final long serialVersionUID = 1L;
-
-    private static final long MOST_BYTES = 16 << 20;
 
     private final Broadcast<byte[]> model;
     private final ShareTask task;
@@ -83,7 +80,7 @@ final class Measure<R extends Serializable> implements Function2<Integer, Iterat
         Optional<ShareFailure> failure = Optional.empty();
         int position = 0;
         while (failure.isEmpty() && batches.hasNext()) {
-            List<byte[]> some = some(batches);
+            List<byte[]> some = Handful.of(batches);
             int first = position;
             failure = Workers.with(
                     now,
@@ -93,18 +90,6 @@ final class Measure<R extends Serializable> implements Function2<Integer, Iterat
         }
         return List.of(Values.toBytes(new Measured(result.value(), failure.orElse(null))))
                 .iterator();
-    }
-
-    /** Spark's iterators belong to the thread of the task. */
-    private static List<byte[]> some(Iterator<byte[]> batches) {
-        List<byte[]> some = new ArrayList<>();
-        long bytes = 0;
-        while (bytes < MOST_BYTES && batches.hasNext()) {
-            byte[] next = batches.next();
-            some.add(next);
-            bytes += next.length;
-        }
-        return some;
     }
 
     private Optional<ShareFailure> add(

@@ -30,6 +30,12 @@ final class Plan {
         return batches;
     }
 
+    /** Returns how many partitions have batches. */
+    int busyPartitions() {
+        return Math.toIntExact(
+                partitions.stream().filter(each -> !each.batches().isEmpty()).count());
+    }
+
     /**
      * Returns what the data is known by: the number of its batches and partitions, and a checksum of which batches lie
      * where.

@@ -34,6 +34,8 @@ import org.nd4j.evaluation.classification.Evaluation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a DL4J network on a cluster of Apache Spark, with the steps of the big batch: the gradients of all examples of
@@ -64,6 +66,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * <p>Do not use it for data that fits one machine: each step moves parameters and gradients over the network once.
  */
 public final class SparkAccumulationTrainer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SparkAccumulationTrainer.class);
 
     private final JavaSparkContext context;
     private final TrainedNetwork network;
@@ -126,12 +130,12 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      * @throws io.github.gradacc.train.NonFiniteGradientException if a gradient is not finite
      */
     public StepReport step(JavaRDD<DataSet> window) {
-        return stepOn(requireGiven("The window", window).map(new Encode.DataSets()));
+        return stepOn(requireToTrainOn("The window", window).map(new Encode.DataSets()));
     }
 
     /** As {@link #step(JavaRDD)}, for multi data sets. */
     public StepReport stepMultiDataSet(JavaRDD<MultiDataSet> window) {
-        return stepOn(requireGiven("The window", window).map(new Encode.MultiDataSets()));
+        return stepOn(requireToTrainOn("The window", window).map(new Encode.MultiDataSets()));
     }
 
     /**
@@ -147,7 +151,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      * @throws IllegalArgumentException if {@code epochs} is less than 1, and as for {@link #step(JavaRDD)}
      */
     public void fit(JavaRDD<DataSet> data, int epochs) {
-        fitOn(requireGiven("The data", data).map(new Encode.DataSets()), epochs);
+        fitOn(requireToTrainOn("The data", data).map(new Encode.DataSets()), epochs);
     }
 
     /** As {@link #fit(JavaRDD, int)}, for one epoch. */
@@ -157,7 +161,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
 
     /** As {@link #fit(JavaRDD, int)}, for multi data sets. */
     public void fitMultiDataSet(JavaRDD<MultiDataSet> data, int epochs) {
-        fitOn(requireGiven("The data", data).map(new Encode.MultiDataSets()), epochs);
+        fitOn(requireToTrainOn("The data", data).map(new Encode.MultiDataSets()), epochs);
     }
 
     /**
@@ -170,12 +174,12 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
      *     names it
      */
     public void fitPaths(JavaRDD<String> paths, int epochs) {
-        fitFiles(hadoop -> dealt(requireGiven("The paths", paths)), false, epochs);
+        fitFiles(hadoop -> dealt(requireToTrainOn("The paths", paths)), false, epochs);
     }
 
     /** As {@link #fitPaths(JavaRDD, int)}, for multi data sets that were saved by {@link MultiDataSet#save}. */
     public void fitPathsMultiDataSet(JavaRDD<String> paths, int epochs) {
-        fitFiles(hadoop -> dealt(requireGiven("The paths", paths)), true, epochs);
+        fitFiles(hadoop -> dealt(requireToTrainOn("The paths", paths)), true, epochs);
     }
 
     /**
@@ -214,6 +218,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
     private void fitFiles(Function<Hadoop, JavaRDD<String>> paths, boolean areMulti, int epochs) {
         requireEpochs(epochs);
         exclusively(() -> {
+            Requirements.requireRunning(context);
             try (Hadoop hadoop = new Hadoop(context);
                     StoredBatches batches = new StoredBatches(
                             paths.apply(hadoop).map(new ReadFiles(hadoop.configuration(), areMulti)),
@@ -235,6 +240,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
     private Plan train(StoredBatches batches, int epochs) {
         requireNotBegun();
         Plan plan = training.plan(batches);
+        sayIfIdle(plan);
         try (Progress progress = progress()) {
             new Epochs(network, batchesPerStep, progress).train(plan, epochs, window -> {
                 begun = true;
@@ -242,6 +248,16 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
             });
         }
         return plan;
+    }
+
+    private void sayIfIdle(Plan plan) {
+        if (batchesPerStep < plan.busyPartitions()) {
+            log.info(
+                    "batchesPerStep is {} and {} partitions have batches: in each step some partitions have nothing to"
+                            + " do. Set batchesPerStep to a multiple of the number of partitions",
+                    batchesPerStep,
+                    plan.busyPartitions());
+        }
     }
 
     private Progress progress() {
@@ -380,6 +396,12 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         } finally {
             inUse.set(false);
         }
+    }
+
+    private <R extends JavaRDD<?>> R requireToTrainOn(String what, @Nullable R given) {
+        R present = requireGiven(what, given);
+        cluster.warnOfOrder(present);
+        return present;
     }
 
     private <R extends JavaRDD<?>> R requireGiven(String what, @Nullable R given) {

@@ -77,6 +77,7 @@ final class SumShares implements Function2<Integer, Iterator<byte[]>, Iterator<T
         worker.follow(now.parameters(), task);
         ShareOutcome outcome = worker.sum(
                 partition,
+                part.from(),
                 part.firstMicroBatch(),
                 batches.stream().map(EncodedBatch::decode).iterator(),
                 task);

@@ -21,6 +21,9 @@ final class Workers {
     /** Looked at before the first pass of the process. */
     private static final WorkerKind KIND = WorkerKind.look();
 
+    /** As many as may work at the same time; each holds a network, its gradient and its sum. */
+    private static final int MOST_IDLE = Math.max(2, Runtime.getRuntime().availableProcessors());
+
     private static final Deque<WorkerThread> IDLE = new ArrayDeque<>();
 
     private Workers() {}
@@ -70,10 +73,18 @@ final class Workers {
         return found == null ? new WorkerThread(model) : found;
     }
 
+    /** Trainers that were closed on the driver are not known here: of theirs, the longest idle go first. */
     private static void giveBack(WorkerThread worker) {
         worker.rest();
+        WorkerThread oldest = null;
         synchronized (IDLE) {
             IDLE.push(worker);
+            if (IDLE.size() > MOST_IDLE) {
+                oldest = IDLE.removeLast();
+            }
+        }
+        if (oldest != null) {
+            oldest.close();
         }
     }
 

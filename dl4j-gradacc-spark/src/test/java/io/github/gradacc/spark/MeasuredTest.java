@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.evaluation.classification.Evaluation;
+import org.nd4j.evaluation.classification.EvaluationCalibration;
 import org.nd4j.evaluation.classification.ROCMultiClass;
 import org.nd4j.evaluation.regression.RegressionEvaluation;
 import org.nd4j.linalg.dataset.DataSet;
@@ -71,7 +72,11 @@ class MeasuredTest {
             for (int column = 0; column < 3; column++) {
                 double squared = nativeErrors.meanSquaredError(column);
                 assertThat(errors.meanSquaredError(column)).isEqualTo(squared, within(ROUNDING * squared));
+                assertThat(errors.rSquared(column)).isEqualTo(nativeErrors.rSquared(column), within(1e-10));
             }
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> trainer.doEvaluation(data, new EvaluationCalibration()))
+                    .withMessageContaining("leaves histograms out");
         }
         assertThat(network.params()).isEqualTo(before.params());
         assertThat(network.score()).isEqualTo(lastScore);

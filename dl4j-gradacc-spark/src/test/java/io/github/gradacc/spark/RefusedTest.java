@@ -93,6 +93,18 @@ class RefusedTest {
         }
     }
 
+    @Test
+    void aBatchOfALaterWindowIsNamedByItsPlaceInThePartition() {
+        partitions.get(2).get(1).getFeatures().putScalar(0, Double.NaN);
+        try (var trainer = SparkAccumulationTrainer.builder(context, network)
+                .batchesPerStep(1)
+                .build()) {
+            assertThatExceptionOfType(NonFiniteGradientException.class)
+                    .isThrownBy(() -> trainer.fit(LocalCluster.rdd(context, partitions)))
+                    .withMessageStartingWith("Batch 1 of partition 2: ");
+        }
+    }
+
     private Snapshot afterGoodStepsOnly() {
         MultiLayerNetwork other = row.network();
         try (var trainer = SparkAccumulationTrainer.builder(context, other).build()) {
