@@ -3,6 +3,7 @@ package io.github.gradacc.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.gradacc.testing.Nets;
 import io.github.gradacc.testing.WatchedLoss;
@@ -145,11 +146,28 @@ class StopTest {
     @Tag("slow")
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void ctrlCSavesAndEnds() throws Exception {
+        assumeFalse(isInterruptIgnored(), "started where SIGINT is ignored, as shells do in the background");
         assertSavedAndEnded(
                 INTERRUPT,
                 process -> new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
                         .start()
                         .waitFor());
+    }
+
+    /** Every process inherits that from the one that starts it, and Java then leaves it so. */
+    private static boolean isInterruptIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        String ignored = Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .findFirst()
+                .orElseThrow();
+        return (Long.parseUnsignedLong(
+                                ignored.substring(ignored.indexOf(':') + 1).strip(), 16)
+                        & 0b10)
+                != 0;
     }
 
     /** SIGTERM, as schedulers and containers send it before they kill. */

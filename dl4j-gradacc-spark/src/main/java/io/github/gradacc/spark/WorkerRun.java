@@ -11,6 +11,7 @@ final class WorkerRun<T> implements Runnable {
     private final Callable<T> work;
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable Thread thread;
+    private boolean isAskedToEnd;
     private @Nullable T result;
     private @Nullable Throwable failure;
 
@@ -33,6 +34,9 @@ final class WorkerRun<T> implements Runnable {
 
     private synchronized void begin() {
         thread = Thread.currentThread();
+        if (isAskedToEnd) {
+            thread.interrupt();
+        }
     }
 
     private synchronized void end() {
@@ -46,6 +50,7 @@ final class WorkerRun<T> implements Runnable {
         boolean waiting = true;
         while (waiting) {
             synchronized (this) {
+                isAskedToEnd = true;
                 if (thread != null) {
                     thread.interrupt();
                 }

@@ -103,4 +103,18 @@ class PiecesTest {
         bytes[bytes.length - 1]++;
         assertThat(EncodedBatch.print(bytes)).isNotEqualTo(EncodedBatch.print(EncodedBatch.encode(data)));
     }
+
+    @Test
+    void workThatIsAskedToEndBeforeItBeginsIsInterrupted() throws InterruptedException {
+        WorkerRun<Boolean> run = new WorkerRun<>(() -> Thread.currentThread().isInterrupted());
+        Thread asking = new Thread(run::interrupt);
+        asking.start();
+        while (asking.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        run.run();
+        asking.join();
+        assertThat(run.result()).isTrue();
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    }
 }
