@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.github.gradacc";
 
-    private static final int CLASSES_EXPECTED = 342;
+    private static final int CLASSES_EXPECTED = 343;
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())

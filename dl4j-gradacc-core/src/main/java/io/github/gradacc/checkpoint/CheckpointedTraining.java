@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.gradacc.checkpoint;
 
+import io.github.gradacc.train.Arguments;
 import io.github.gradacc.train.GradientAccumulationTrainer;
 import io.github.gradacc.train.TrackedTraining;
 import java.nio.file.Path;
@@ -83,7 +84,7 @@ public final class CheckpointedTraining {
      * @throws IllegalArgumentException if it is less than 1
      */
     public CheckpointedTraining everySteps(int steps) {
-        requireAtLeastOne("everySteps", steps);
+        Arguments.atLeastOne("everySteps", steps);
         return new CheckpointedTraining(directory, new SavingTimes(OptionalInt.of(steps), times.time()), keep);
     }
 
@@ -110,7 +111,7 @@ public final class CheckpointedTraining {
      * @throws IllegalArgumentException if it is less than 1
      */
     public CheckpointedTraining keepLast(int checkpoints) {
-        requireAtLeastOne("keepLast", checkpoints);
+        Arguments.atLeastOne("keepLast", checkpoints);
         return new CheckpointedTraining(directory, times, checkpoints);
     }
 
@@ -175,7 +176,7 @@ public final class CheckpointedTraining {
         Supplier<N> supplier = requireGiven("A supplier of the network", fresh);
         UnaryOperator<GradientAccumulationTrainer.Builder> setting =
                 requireGiven("A function that sets the training", settings);
-        requireAtLeastOne("The number of epochs", epochs);
+        Arguments.atLeastOne("The number of epochs", epochs);
         if (epochs > 1 && !iterator.resetSupported()) {
             throw new IllegalArgumentException("Training for " + epochs
                     + " epochs needs an iterator that supports reset(), this one does not: use one epoch");
@@ -198,12 +199,6 @@ public final class CheckpointedTraining {
 
     Checkpoints open() {
         return new Checkpoints(CheckpointDirectory.open(directory, keep), times);
-    }
-
-    private static void requireAtLeastOne(String name, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(name + " must be at least 1, got " + value);
-        }
     }
 
     private static <T> T requireGiven(String what, @Nullable T value) {

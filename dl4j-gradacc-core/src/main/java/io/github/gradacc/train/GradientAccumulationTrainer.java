@@ -389,9 +389,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
     }
 
     private static void requireEpochs(int epochs, boolean canReset) {
-        if (epochs < 1) {
-            throw new IllegalArgumentException("The number of epochs must be at least 1, got " + epochs);
-        }
+        Arguments.atLeastOne("The number of epochs", epochs);
         if (epochs > 1 && !canReset) {
             throw new IllegalArgumentException("Training for " + epochs
                     + " epochs needs an iterator that supports reset(), this one does not: use one epoch");
@@ -445,8 +443,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param batches at least 1
          */
         public Builder accumulationSteps(int batches) {
-            requireAtLeastOne("accumulationSteps", batches);
-            accumulationSteps = batches;
+            accumulationSteps = Arguments.atLeastOne("accumulationSteps", batches);
             return this;
         }
 
@@ -456,7 +453,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param schedule asked when a window opens
          */
         public Builder accumulationSchedule(AccumulationSchedule schedule) {
-            accumulationSchedule = requireGiven("accumulationSchedule", schedule);
+            accumulationSchedule = Arguments.given("accumulationSchedule", schedule);
             return this;
         }
 
@@ -467,8 +464,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param examples at least 1; may be larger than the batches
          */
         public Builder microBatchSize(int examples) {
-            requireAtLeastOne("microBatchSize", examples);
-            microBatchSize = examples;
+            microBatchSize = Arguments.atLeastOne("microBatchSize", examples);
             return this;
         }
 
@@ -488,8 +484,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param workers at least 1; more than the machine has cores, or a window has micro-batches, gains nothing
          */
         public Builder parallelism(int workers) {
-            requireAtLeastOne("parallelism", workers);
-            parallelism = workers;
+            parallelism = Arguments.atLeastOne("parallelism", workers);
             return this;
         }
 
@@ -499,7 +494,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param policy the policy
          */
         public Builder partialWindow(PartialWindow policy) {
-            partialWindow = requireGiven("partialWindow", policy);
+            partialWindow = Arguments.given("partialWindow", policy);
             return this;
         }
 
@@ -509,7 +504,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param policy the policy
          */
         public Builder batchNormStatistics(BatchNormStatistics policy) {
-            batchNormStatistics = requireGiven("batchNormStatistics", policy);
+            batchNormStatistics = Arguments.given("batchNormStatistics", policy);
             return this;
         }
 
@@ -523,7 +518,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param by the divisor
          */
         public Builder lossNormalization(LossNormalization by) {
-            lossNormalization = requireGiven("lossNormalization", by);
+            lossNormalization = Arguments.given("lossNormalization", by);
             return this;
         }
 
@@ -534,8 +529,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param inOrder the transforms, applied one after the other; replaces those set before
          */
         public Builder gradientTransforms(GradientTransform... inOrder) {
-            for (GradientTransform transform : requireGiven("gradientTransforms", inOrder)) {
-                requireGiven("a gradient transform", transform);
+            for (GradientTransform transform : Arguments.given("gradientTransforms", inOrder)) {
+                Arguments.given("a gradient transform", transform);
             }
             gradientTransforms = List.of(inOrder);
             return this;
@@ -561,9 +556,8 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          *     read under REFUSE
          */
         public Builder nonFinite(NonFinitePolicy policy, int mostInARow) {
-            nonFinite = requireGiven("nonFinite", policy);
-            requireAtLeastOne("mostInARow", mostInARow);
-            this.mostInARow = mostInARow;
+            nonFinite = Arguments.given("nonFinite", policy);
+            this.mostInARow = Arguments.atLeastOne("mostInARow", mostInARow);
             return this;
         }
 
@@ -574,7 +568,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param scaling constant or dynamic; every output of the network needs a loss function
          */
         public Builder lossScaling(LossScaling scaling) {
-            lossScaling = requireGiven("lossScaling", scaling);
+            lossScaling = Arguments.given("lossScaling", scaling);
             return this;
         }
 
@@ -585,7 +579,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param filter one for this trainer
          */
         public Builder stepFilter(StepFilter filter) {
-            stepFilter = requireGiven("stepFilter", filter);
+            stepFilter = Arguments.given("stepFilter", filter);
             return this;
         }
 
@@ -596,7 +590,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param setting what was found
          */
         public Builder tuned(TunedSetting setting) {
-            tuned = requireGiven("tuned", setting);
+            tuned = Arguments.given("tuned", setting);
             return this;
         }
 
@@ -606,7 +600,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
          * @param policy the policy
          */
         public Builder onOutOfMemory(OutOfMemoryPolicy policy) {
-            onOutOfMemory = requireGiven("onOutOfMemory", policy);
+            onOutOfMemory = Arguments.given("onOutOfMemory", policy);
             return this;
         }
 
@@ -676,8 +670,7 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                         + (value == MicroBatches.WHOLE ? "to leave batches whole" : String.valueOf(value))
                         + ", both set the same: leave out one of them");
             }
-            requireAtLeastOne(name, value);
-            return value;
+            return Arguments.atLeastOne(name, value);
         }
 
         private AccumulationSchedule schedule() {
@@ -689,19 +682,6 @@ public final class GradientAccumulationTrainer implements AutoCloseable {
                 return accumulationSchedule;
             }
             return AccumulationSchedule.constant(accumulationSteps == null ? 1 : accumulationSteps);
-        }
-
-        private static void requireAtLeastOne(String name, int value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + " must be at least 1, got " + value);
-            }
-        }
-
-        private static <T> T requireGiven(String name, @Nullable T value) {
-            if (value == null) {
-                throw new IllegalArgumentException(name + " must not be null");
-            }
-            return value;
         }
     }
 }

@@ -5,6 +5,7 @@ import io.github.gradacc.batch.MicroBatches;
 import io.github.gradacc.checkpoint.CheckpointedTraining;
 import io.github.gradacc.grad.StatisticsPolicy;
 import io.github.gradacc.pass.TrainedNetwork;
+import io.github.gradacc.train.Arguments;
 import io.github.gradacc.train.BatchNormStatistics;
 import io.github.gradacc.train.GradientTransform;
 import io.github.gradacc.train.LossNormalization;
@@ -216,7 +217,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
     }
 
     private void fitFiles(Function<Hadoop, JavaRDD<String>> paths, boolean areMulti, int epochs) {
-        requireEpochs(epochs);
+        Arguments.atLeastOne("The number of epochs", epochs);
         exclusively(() -> {
             Requirements.requireRunning(context);
             try (Hadoop hadoop = new Hadoop(context);
@@ -229,7 +230,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
     }
 
     private void fitOn(JavaRDD<byte[]> encoded, int epochs) {
-        requireEpochs(epochs);
+        Arguments.atLeastOne("The number of epochs", epochs);
         exclusively(() -> {
             try (StoredBatches batches = new StoredBatches(encoded, partitions)) {
                 return train(batches, epochs);
@@ -270,12 +271,6 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
         if (begun && checkpoints.isPresent()) {
             throw new IllegalStateException("A trainer with checkpoints trains in one call of fit, whose way the"
                     + " directory holds: for another training build another trainer, with another directory");
-        }
-    }
-
-    private static void requireEpochs(int epochs) {
-        if (epochs < 1) {
-            throw new IllegalArgumentException("The number of epochs must be at least 1, got " + epochs);
         }
     }
 
@@ -464,7 +459,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param batches at least 1
          */
         public Builder batchesPerStep(int batches) {
-            batchesPerStep = requireAtLeastOne("batchesPerStep", batches);
+            batchesPerStep = Arguments.atLeastOne("batchesPerStep", batches);
             return this;
         }
 
@@ -474,7 +469,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param examples at least 1
          */
         public Builder microBatchSize(int examples) {
-            microBatchSize = requireAtLeastOne("microBatchSize", examples);
+            microBatchSize = Arguments.atLeastOne("microBatchSize", examples);
             return this;
         }
 
@@ -485,7 +480,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param workers at least 1
          */
         public Builder parallelism(int workers) {
-            parallelism = requireAtLeastOne("parallelism", workers);
+            parallelism = Arguments.atLeastOne("parallelism", workers);
             return this;
         }
 
@@ -496,7 +491,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param policy the policy
          */
         public Builder batchNormStatistics(BatchNormStatistics policy) {
-            batchNormStatistics = requireGiven("batchNormStatistics", policy);
+            batchNormStatistics = Arguments.given("batchNormStatistics", policy);
             return this;
         }
 
@@ -506,7 +501,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param by the divisor, counted over all partitions
          */
         public Builder lossNormalization(LossNormalization by) {
-            lossNormalization = requireGiven("lossNormalization", by);
+            lossNormalization = Arguments.given("lossNormalization", by);
             return this;
         }
 
@@ -516,8 +511,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param inOrder applied one after the other
          */
         public Builder gradientTransforms(GradientTransform... inOrder) {
-            for (GradientTransform transform : requireGiven("gradientTransforms", inOrder)) {
-                requireGiven("a gradient transform", transform);
+            for (GradientTransform transform : Arguments.given("gradientTransforms", inOrder)) {
+                Arguments.given("a gradient transform", transform);
             }
             gradientTransforms = List.of(inOrder);
             return this;
@@ -542,8 +537,8 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          *     REFUSE
          */
         public Builder nonFinite(NonFinitePolicy policy, int mostInARow) {
-            nonFinite = requireGiven("nonFinite", policy);
-            this.mostInARow = requireAtLeastOne("mostInARow", mostInARow);
+            nonFinite = Arguments.given("nonFinite", policy);
+            this.mostInARow = Arguments.atLeastOne("mostInARow", mostInARow);
             return this;
         }
 
@@ -553,7 +548,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param filter one for this trainer
          */
         public Builder stepFilter(StepFilter filter) {
-            stepFilter = requireGiven("stepFilter", filter);
+            stepFilter = Arguments.given("stepFilter", filter);
             return this;
         }
 
@@ -568,7 +563,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param partitions at least 1; usually the number of cores of the cluster
          */
         public Builder partitions(int partitions) {
-            this.partitions = OptionalInt.of(requireAtLeastOne("partitions", partitions));
+            this.partitions = OptionalInt.of(Arguments.atLeastOne("partitions", partitions));
             return this;
         }
 
@@ -584,7 +579,7 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
          * @param settings directory, times and number of checkpoints; their {@code fit} methods are not used
          */
         public Builder checkpoints(CheckpointedTraining settings) {
-            checkpoints = requireGiven("checkpoints", settings);
+            checkpoints = Arguments.given("checkpoints", settings);
             return this;
         }
 
@@ -621,20 +616,6 @@ public final class SparkAccumulationTrainer implements AutoCloseable {
             INDArray parameters = trained.model().params();
             Requirements.check(context, parameters.length(), parameters.dataType());
             return new SparkAccumulationTrainer(trained, settings, this);
-        }
-
-        private static int requireAtLeastOne(String name, int value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + " must be at least 1, got " + value);
-            }
-            return value;
-        }
-
-        private static <T> T requireGiven(String name, @Nullable T value) {
-            if (value == null) {
-                throw new IllegalArgumentException(name + " must not be null");
-            }
-            return value;
         }
     }
 }
