@@ -455,4 +455,20 @@ class GradientSumTest {
                 9, List.of(new IndexRange(0, 2), new IndexRange(2, 5), new IndexRange(6, 9)), List.of());
         assertThat(layout.gradients()).containsExactly(new IndexRange(0, 5), new IndexRange(6, 9));
     }
+
+    /** Each share is finite: that their sum is not is known by what the shares say of their size. */
+    @Test
+    void sharesThatOverflowTogetherAreFound() {
+        INDArray large = Nd4j.valueArrayOf(new long[] {3}, 0.75f * Float.MAX_VALUE, DataType.FLOAT);
+        INDArray written = Nd4j.create(DataType.FLOAT, 3);
+        try (GradientSum share = new GradientSum()) {
+            share.add(part(large));
+            sum.merge(share.state(), part(large));
+            sum.merge(share.state(), part(large));
+        }
+        sum.writeTo(written);
+        assertThat(sum.microBatches()).isEqualTo(2);
+        assertThat(written.getFloat(0)).isInfinite();
+        assertThat(sum.isFinite(written)).isFalse();
+    }
 }
